@@ -1,0 +1,177 @@
+/**
+ * The bytes of the embedded log. A *chunk* is the value of one LMDB entry: records of consecutive offsets, one
+ * after the other, as Kafka keeps batches: one entry of the tree serves hundreds of records, which is what makes
+ * both appending and reading cheap. The key of the entry is the offset of its first record.
+ *
+ *     chunk  := record*
+ *     record := length body                            length: varint, bytes of the body
+ *     body   := timestamp bytes bytes count header*    timestamp: float64, big-endian
+ *     header := length name bytes
+ *     bytes  := 0 (null) | length+1 content            lengths and counts are varints, 7 bits a byte, low first
+ *
+ * Strings are UTF-8. Whatever does not add up is damage, and decoding it throws instead of guessing.
+ */
+import type { LogRecord, NewRecord } from '../event-log.ts'
+
+/** The parts of a record that the codec keeps; its offset follows from its place. */
+export type StoredRecord = Pick<LogRecord, 'timestamp' | 'key' | 'value' | 'headers'>
+
+/** What Kafka puts before the records of a batch, in bytes. */
+const KAFKA_BATCH_OVERHEAD = 61
+
+/** Bytes of an unsigned varint. */
+const varintSize = (n: number): number => (n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5)
+
+/** Kafka's lengths are zigzag varints, so each takes the room of its double. */
+const kafkaSize = (n: number): number => varintSize(n * 2)
+
+interface Sizes {
+  readonly body: number
+  readonly kafkaBody: number
+  readonly key: number
+}
+
+function sizesOf(record: NewRecord): Sizes {
+  const key = record.key === null ? -1 : Buffer.byteLength(record.key)
+  const { length } = record.value
+  let body = 8 + varintSize(key + 1) + Math.max(key, 0) + varintSize(length + 1) + length
+  // Attributes, and the two deltas, which are 0 for the only record of a batch.
+  let kafkaBody = 3 + (key < 0 ? 1 : kafkaSize(key)) + Math.max(key, 0) + kafkaSize(length) + length
+  body += varintSize(record.headers.length)
+  kafkaBody += kafkaSize(record.headers.length)
+  for (const [name, value] of record.headers) {
+    const nameLength = Buffer.byteLength(name)
+    const valueLength = Buffer.byteLength(value)
+    body += varintSize(nameLength) + nameLength + varintSize(valueLength + 1) + valueLength
+    kafkaBody += kafkaSize(nameLength) + nameLength + kafkaSize(valueLength) + valueLength
+  }
+  return { body, kafkaBody, key }
+}
+
+function putVarint(target: Buffer, at: number, value: number): number {
+  let rest = value
+  let position = at
+  while (rest >= 0x80) {
+    target[position++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  target[position] = rest
+  return position + 1
+}
+
+function putString(target: Buffer, at: number, text: string, shift: number): number {
+  const length = Buffer.byteLength(text)
+  const start = putVarint(target, at, length + shift)
+  target.write(text, start, length, 'utf8')
+  return start + length
+}
+
+/**
+ * Encodes one record, ready to be a part of a chunk; the bytes are a copy, so the caller may reuse its own.
+ * Returns undefined when the record, alone in a batch, would be larger than `maxKafkaBytes` in Kafka's format:
+ * then the embedded log refuses what a topic with that `max.message.bytes` would refuse.
+ */
+export function encodeRecord(record: NewRecord, maxKafkaBytes: number): Buffer | undefined {
+  const sizes = sizesOf(record)
+  if (KAFKA_BATCH_OVERHEAD + kafkaSize(sizes.kafkaBody) + sizes.kafkaBody > maxKafkaBytes) return undefined
+  const target = Buffer.allocUnsafe(varintSize(sizes.body) + sizes.body)
+  let at = putVarint(target, 0, sizes.body)
+  at = target.writeDoubleBE(record.timestamp, at)
+  at = record.key === null ? putVarint(target, at, 0) : putString(target, at, record.key, 1)
+  at = putVarint(target, at, record.value.length + 1)
+  at += record.value.copy(target, at)
+  at = putVarint(target, at, record.headers.length)
+  for (const [name, value] of record.headers) {
+    at = putString(target, at, name, 0)
+    at = putString(target, at, value, 1)
+  }
+  return target
+}
+
+/** Walks over the records of one chunk. Buffers that it hands out are views of the chunk, not copies. */
+export class ChunkReader {
+  readonly #chunk: Buffer
+  #at = 0
+
+  constructor(chunk: Buffer) {
+    this.#chunk = chunk
+  }
+
+  /** Whether there is no further record. */
+  get done(): boolean {
+    return this.#at >= this.#chunk.length
+  }
+
+  /** Bytes walked over so far. */
+  get position(): number {
+    return this.#at
+  }
+
+  /** Passes over one record without decoding it. */
+  skip(): void {
+    const length = this.#varint()
+    this.#take(length)
+  }
+
+  /** The timestamp of the record that comes next, which stays next. */
+  peekTimestamp(): number {
+    const before = this.#at
+    this.#varint()
+    const at = this.#take(8)
+    this.#at = before
+    return this.#chunk.readDoubleBE(at)
+  }
+
+  /** Decodes the next record. Throws an Error when the bytes do not add up. */
+  next(): StoredRecord {
+    const length = this.#varint()
+    const end = this.#at + length
+    const timestamp = this.#chunk.readDoubleBE(this.#take(8))
+    const key = this.#bytes()
+    const value = this.#bytes()
+    const count = this.#varint()
+    const headers: [string, Buffer][] = []
+    for (let i = 0; i < count; i++) {
+      const nameLength = this.#varint()
+      const nameAt = this.#take(nameLength)
+      const name = this.#chunk.toString('utf8', nameAt, nameAt + nameLength)
+      const content = this.#bytes()
+      if (content !== null) headers.push([name, content])
+    }
+    if (this.#at !== end) throw new Error('a record does not fill its length')
+    return { timestamp, key, value, headers }
+  }
+
+  #varint(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#chunk[this.#at++]
+      if (byte === undefined) break
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) return value
+    }
+    throw new Error('a length is broken')
+  }
+
+  #take(length: number): number {
+    const start = this.#at
+    if (start + length > this.#chunk.length) throw new Error('a record is cut short')
+    this.#at = start + length
+    return start
+  }
+
+  #bytes(): Buffer | null {
+    const lengthAndOne = this.#varint()
+    if (lengthAndOne === 0) return null
+    const start = this.#take(lengthAndOne - 1)
+    return this.#chunk.subarray(start, this.#at)
+  }
+}
+
+/** How many records a chunk holds. Throws an Error when it is damaged. */
+export function countRecords(chunk: Buffer): number {
+  const reader = new ChunkReader(chunk)
+  let count = 0
+  for (; !reader.done; count++) reader.skip()
+  return count
+}

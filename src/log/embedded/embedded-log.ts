@@ -1,0 +1,158 @@
+/**
+ * The log that needs nothing installed: one partition on LMDB, in `DATA_DIR`. Acknowledged means synced to disk,
+ * nothing is ever removed, and one process at a time has the folder. This file says what the port says; the
+ * parts are owner.ts (who may open the folder), store.ts (the tree on disk), codec.ts (the bytes of a record) and
+ * appender.ts (batching, bounds and deadlines).
+ *
+ * Readers touch the file on the event loop, one batch at a time, and give way between two: a long replay starves
+ * nobody. Followers sleep until the durable end moves.
+ */
+import { mkdir, realpath } from 'node:fs/promises'
+import { HeraldError } from '../../errors.ts'
+import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
+import { Appender } from './appender.ts'
+import { type Ownership, takeOwnership } from './owner.ts'
+import { Store } from './store.ts'
+
+const DEFAULT_BATCH_BYTES = 1024 * 1024
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+class EmbeddedLog implements EventLog {
+  readonly topic: string
+  readonly #store: Store
+  readonly #ownership: Ownership
+  readonly #appender: Appender
+  readonly #sleepers = new Set<() => void>()
+  #closing: Promise<void> | undefined
+
+  constructor(topic: string, store: Store, ownership: Ownership) {
+    this.topic = topic
+    this.#store = store
+    this.#ownership = ownership
+    this.#appender = new Appender(store, () => this.#wake())
+  }
+
+  incarnation(): Buffer {
+    return this.#store.incarnation
+  }
+
+  async ready(): Promise<void> {}
+
+  append(record: NewRecord): Promise<Appended> {
+    return this.#appender.append(record)
+  }
+
+  async ends(): Promise<Vector> {
+    this.#assertOpen()
+    return [this.#store.end]
+  }
+
+  async beginnings(): Promise<Vector> {
+    this.#assertOpen()
+    return [0]
+  }
+
+  async offsetsAt(timestamp: number): Promise<Vector> {
+    return [timestamp < 0 ? 0 : this.#reading(() => this.#store.firstAt(timestamp))]
+  }
+
+  async *read(partition: number, from: number, to: number, options: ReadOptions = {}): AsyncGenerator<Batch> {
+    if (partition !== 0) throw new RangeError(`The embedded log has no partition ${partition}.`)
+    const { signal, batchBytes = DEFAULT_BATCH_BYTES } = options
+    const last = Math.min(to, this.#store.end)
+    for (let next = from; next < last && !signal?.aborted; ) {
+      const batch = this.#reading(() => this.#store.batch(next, last, batchBytes))
+      next = batch.next
+      yield batch
+      await nextTurn()
+    }
+  }
+
+  async *tail(from: Vector, signal: AbortSignal): AsyncGenerator<Batch> {
+    let next = from[0] ?? 0
+    while (!signal.aborted) {
+      this.#assertOpen()
+      if (next < this.#store.end) {
+        const batch = this.#reading(() => this.#store.batch(next, this.#store.end, DEFAULT_BATCH_BYTES))
+        next = batch.next
+        yield batch
+        await nextTurn()
+      } else {
+        await this.#sleep(signal)
+      }
+    }
+  }
+
+  health(): Health {
+    return this.#appender.health()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#wake()
+    await this.#appender.close()
+    await this.#store.close()
+    await this.#ownership.release()
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#sleepers]) wake()
+  }
+
+  #sleep(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#sleepers.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#sleepers.add(wake)
+      signal.addEventListener('abort', wake)
+    })
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new HeraldError('LOG_UNAVAILABLE', 'The log is closed.')
+  }
+
+  #reading<T>(read: () => T): T {
+    this.#assertOpen()
+    try {
+      return read()
+    } catch (cause) {
+      throw new HeraldError('LOG_UNAVAILABLE', 'The log cannot be read there: its file is damaged.', { cause })
+    }
+  }
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * Opens the log of `topic` in the folder `dataDir`, and makes the folder and the log if they are missing.
+ * Rejects with an Error of one line that names DATA_DIR: the folder cannot be made or written, another process
+ * has it, or its file is damaged or not Herald's. The log has the folder to itself until it is closed.
+ */
+export async function openEmbeddedLog(options: { dataDir: string; topic: string }): Promise<EventLog> {
+  const { dataDir, topic } = options
+  let ownership: Ownership | undefined
+  try {
+    await mkdir(dataDir, { recursive: true })
+    ownership = await takeOwnership(await realpath(dataDir))
+  } catch (cause) {
+    throw new Error(`DATA_DIR: the folder '${dataDir}' cannot be used: ${wordsOf(cause)}`, { cause })
+  }
+  if (!ownership) {
+    throw new Error(`DATA_DIR: the folder '${dataDir}' is in use by another process; one at a time may have it`)
+  }
+  try {
+    return new EmbeddedLog(topic, await Store.open(dataDir, topic), ownership)
+  } catch (cause) {
+    await ownership.release()
+    throw new Error(`DATA_DIR: the log in '${dataDir}' cannot be opened: ${wordsOf(cause)}`, { cause })
+  }
+}
