@@ -1,12 +1,14 @@
 /**
  * vitest's globalSetup: one real Kafka for the whole run. KAFKA_BROKERS names one that is there already; else a
- * broker of our own is started, and lives as long as the run. Where Java or Maven is missing, the tests that need
+ * broker of our own is started, and lives as long as the run. Where Java, Maven or kcat is missing, the tests that need
  * Kafka skip with the reason in their name, and this says so loudly; with CI=true it is a failure, so that no
  * pipeline is green for want of a broker. A broker that is there and does not start is always a failure.
  */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import { startKafka } from '../../tools/kafka/broker.ts'
-import { NotInstalledError } from '../../tools/kafka/install.ts'
+import { whyNoKafka } from '../../tools/kafka/install.ts'
 
 /** What tests get by `inject('kafka')`. */
 export type ProvidedKafka = { readonly bootstrap: string } | { readonly bootstrap: null; readonly reason: string }
@@ -25,19 +27,30 @@ const IMPATIENT = {
 }
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const progress = (line: string) => console.log(line)
   const given = process.env.KAFKA_BROKERS
+  const reason = (await whyNoKcat()) ?? (given ? undefined : await whyNoKafka(progress))
+  if (reason !== undefined) {
+    if (process.env.CI === 'true') throw new Error(reason)
+    console.warn(`\n!!! NO KAFKA: every test that needs one is skipped. ${reason}\n`)
+    project.provide('kafka', { bootstrap: null, reason })
+    return undefined
+  }
   if (given) {
     project.provide('kafka', { bootstrap: given })
     return undefined
   }
+  const cluster = await startKafka({ properties: IMPATIENT, progress })
+  project.provide('kafka', { bootstrap: cluster.bootstrap })
+  return () => cluster.close()
+}
+
+/** The tests' helpers read with kcat, so that a second implementation judges what was written. */
+async function whyNoKcat(): Promise<string | undefined> {
   try {
-    const cluster = await startKafka({ properties: IMPATIENT, progress: (line) => console.log(line) })
-    project.provide('kafka', { bootstrap: cluster.bootstrap })
-    return () => cluster.close()
-  } catch (error) {
-    if (!(error instanceof NotInstalledError) || process.env.CI === 'true') throw error
-    console.warn(`\n!!! NO KAFKA: every test that needs one is skipped. ${error.message}\n`)
-    project.provide('kafka', { bootstrap: null, reason: error.message })
+    await promisify(execFile)('kcat', ['-V'])
     return undefined
+  } catch {
+    return 'The tests on Kafka need `kcat`: install it (Debian, Ubuntu: apt-get install kcat; macOS: brew install kcat)'
   }
 }

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startKafka } from './broker.ts'
+import { type KafkaCluster, startKafka } from './broker.ts'
 import { CACHE_DIR, NotInstalledError } from './install.ts'
 import { isFree } from './ports.ts'
 
@@ -45,7 +45,8 @@ async function main(): Promise<number> {
   })
   const port = await choosePort()
   console.log(`Starting Apache Kafka on 127.0.0.1:${port}`)
-  const cluster = await startKafka({ port, dataDir: DATA_DIR, heapMb: 512, progress: console.log })
+  const cluster = await Promise.race([stop, start(port)])
+  if (cluster === 'stop') return 0
   const broker = cluster.brokers[0]!
   console.log(`Kafka is ready. Its data stays in ${DATA_DIR}; Ctrl-C stops it.
 
@@ -54,16 +55,27 @@ In another terminal:
   kcat -C -b ${cluster.bootstrap} -t events -o beginning -e
 `)
   const first = await Promise.race([stop, broker.ended()])
-  if (first !== 'stop') console.error(`Kafka has ended by itself:\n${await broker.log()}`)
-  else console.log('Stopping Kafka')
+  if (first === 'stop') console.log('Stopping Kafka')
+  else console.error(`Kafka has ended by itself:\n${await broker.log()}`)
   await cluster.close()
   return first === 'stop' ? 0 : 1
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  const expected = error instanceof Refusal || error instanceof NotInstalledError
-  console.error(expected ? error.message : error)
-  process.exitCode = 1
+async function start(port: number): Promise<KafkaCluster> {
+  try {
+    return await startKafka({ port, dataDir: DATA_DIR, heapMb: 512, progress: console.log })
+  } catch (error) {
+    if (!/Failed to acquire lock/.test(String(error))) throw error
+    throw new Refusal(`Another \`npm run kafka\` of this checkout runs already: its data is in ${DATA_DIR}`)
+  }
 }
+
+main().then(
+  // The explicit exit also ends a start that Ctrl-C has cut short.
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const expected = error instanceof Refusal || error instanceof NotInstalledError
+    console.error(expected ? error.message : error)
+    process.exit(1)
+  },
+)

@@ -70,6 +70,18 @@ export async function kafkaJars(progress: (line: string) => void = () => {}): Pr
   return jarsIn(libs)
 }
 
+/** Why no broker can be started on this machine, in one line; undefined where one can. Downloads what it may. */
+export async function whyNoKafka(progress?: (line: string) => void): Promise<string | undefined> {
+  try {
+    await findJava()
+    await kafkaJars(progress)
+    return undefined
+  } catch (error) {
+    if (error instanceof NotInstalledError) return error.message
+    throw error
+  }
+}
+
 async function jarsIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => [])
   return names
