@@ -1,0 +1,152 @@
+/**
+ * The log on a Kafka topic: puts the parts together and closes them again. Four kinds of connections, so that
+ * none waits for another's parked request: short questions (metadata, offsets, producer ids), publishing,
+ * reading (several a broker, one for each read that is under way), and each tail's own.
+ */
+import { HeraldError } from '../../errors.ts'
+import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
+import type { Address } from './link.ts'
+import { Links } from './links.ts'
+import type { KafkaLogNotice } from './notice.ts'
+import { Offsets } from './offsets.ts'
+import { Producer } from './producer.ts'
+import { LogReader } from './reader.ts'
+import { tail } from './tail.ts'
+import { Topic } from './topic.ts'
+
+export type { KafkaLogNotice } from './notice.ts'
+
+const CLIENT_ID = 'herald'
+const READS_PER_BROKER = 8
+const FLUSH_MS = 5_000
+
+export interface KafkaLogOptions {
+  /** `host:port` of some brokers; the others are found through them. */
+  readonly brokers: readonly string[]
+  readonly topic: string
+  /** For a topic that is missing when the cluster is first reached. */
+  readonly partitions: number
+  readonly replicationFactor: number
+  /** Told what an operator may want to read. Must not throw. */
+  readonly onEvent?: (notice: KafkaLogNotice) => void
+}
+
+/**
+ * Opens the log and returns at once; it connects in the background and never gives up. `ready()` resolves once
+ * the topic can be used. Throws Error for a broker that is not `host:port`.
+ */
+export function openKafkaLog(options: KafkaLogOptions): EventLog {
+  return new KafkaLog(options)
+}
+
+class KafkaLog implements EventLog {
+  readonly topic: string
+  readonly #notify: (notice: KafkaLogNotice) => void
+  readonly #control = new Links(CLIENT_ID, 2)
+  readonly #publishing = new Links(CLIENT_ID, 1)
+  readonly #reading = new Links(CLIENT_ID, READS_PER_BROKER)
+  readonly #topic: Topic
+  readonly #producer: Producer
+  readonly #offsets: Offsets
+  readonly #reader: LogReader
+  readonly #stop = new AbortController()
+  #closing: Promise<void> | null = null
+
+  constructor({ brokers, topic, partitions, replicationFactor, onEvent }: KafkaLogOptions) {
+    this.topic = topic
+    this.#notify = onEvent ?? (() => {})
+    const bootstrap = brokers.map(parseAddress)
+    const notify = this.#notify
+    this.#topic = new Topic({ bootstrap, topic, partitions, replicationFactor, links: this.#control, notify })
+    this.#offsets = new Offsets(this.#topic, this.#control)
+    this.#reader = new LogReader(this.#topic, this.#reading, this.#offsets)
+    this.#producer = new Producer({
+      topic: this.#topic,
+      links: this.#publishing,
+      controlLinks: this.#control,
+      bootstrap,
+      notify,
+    })
+  }
+
+  incarnation(): Buffer {
+    const { view } = this.#topic
+    if (view === null) throw this.#topic.unavailable()
+    return view.topicId
+  }
+
+  ready(): Promise<void> {
+    return this.#topic.ready()
+  }
+
+  append(record: NewRecord): Promise<Appended> {
+    return this.#producer.append(record)
+  }
+
+  async ends(): Promise<Vector> {
+    this.#failIfClosed()
+    return this.#offsets.ends()
+  }
+
+  async beginnings(): Promise<Vector> {
+    this.#failIfClosed()
+    return this.#offsets.beginnings()
+  }
+
+  async offsetsAt(timestamp: number): Promise<Vector> {
+    this.#failIfClosed()
+    return this.#offsets.at(timestamp)
+  }
+
+  async *read(partition: number, from: number, to: number, options: ReadOptions = {}): AsyncGenerator<Batch, void> {
+    this.#failIfClosed()
+    const { signal } = options
+    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    let next = from
+    for await (const batch of this.#reader.read(partition, from, to, { ...options, signal: stop })) {
+      next = batch.next
+      yield batch
+    }
+    if (next < to && signal?.aborted !== true) this.#failIfClosed()
+  }
+
+  async *tail(from: Vector, signal: AbortSignal): AsyncGenerator<Batch, void> {
+    if (signal.aborted) return
+    this.#failIfClosed()
+    const stop = AbortSignal.any([signal, this.#stop.signal])
+    const { clientId, notify } = { clientId: CLIENT_ID, notify: this.#notify }
+    yield* tail({ topic: this.#topic, offsets: this.#offsets, clientId, from, signal: stop, notify })
+    if (!signal.aborted) this.#failIfClosed()
+  }
+
+  health(): Health {
+    return this.#topic.health()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#producer.close(FLUSH_MS)
+    this.#stop.abort()
+    const closed = this.#topic.close()
+    for (const links of [this.#control, this.#publishing, this.#reading]) links.close()
+    await closed
+  }
+
+  #failIfClosed(): void {
+    if (this.#closing !== null) throw new HeraldError('LOG_UNAVAILABLE', 'The log is closed.')
+  }
+}
+
+function parseAddress(broker: string): Address {
+  const at = broker.lastIndexOf(':')
+  const port = Number(broker.slice(at + 1))
+  const host = broker.slice(0, at).replace(/^\[(.*)\]$/, '$1')
+  if (at < 1 || host === '' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error(`not a broker's host:port: ${broker}`)
+  }
+  return { host, port }
+}

@@ -1,0 +1,240 @@
+/**
+ * One connection to one broker: the only file that knows kafkajs, and of it only the broker and the
+ * connection (framing, SASL, TLS, the negotiation of versions), which its public API does not show.
+ *
+ * What kafkajs does round them is left away on purpose, each for a reason that was seen: the cluster's nested
+ * retriers take many times their configured time, its pool reconnects behind one's back and twice at once,
+ * and `disconnect` waits for the answer to a parked fetch. So a link is never connected again: after any
+ * error but a broker's own error code it is closed for good, its socket destroyed at once, every request that
+ * waits on it rejected, and whoever needs a connection opens another link.
+ */
+import { createRequire } from 'node:module'
+import { connect as connectSocket, type Socket } from 'node:net'
+import type { Api } from './protocol.ts'
+
+const require = createRequire(import.meta.url)
+
+interface KafkajsRequest {
+  readonly request: {
+    readonly apiKey: number
+    readonly apiVersion: number
+    readonly apiName: string
+    encode(): Promise<KafkajsEncoder>
+  }
+  readonly response: { decode(bytes: Buffer): Promise<Buffer>; parse(bytes: Buffer): Promise<Buffer> }
+  readonly requestTimeout: number
+  readonly logResponseError: boolean
+}
+
+interface KafkajsEncoder {
+  writeBuffer(bytes: Buffer): KafkajsEncoder
+}
+
+interface KafkajsConnection {
+  send(request: KafkajsRequest): Promise<Buffer>
+  rejectRequests(error: Error): void
+  disconnect(): Promise<unknown>
+}
+
+interface KafkajsConnectionPool {
+  readonly pool: readonly KafkajsConnection[]
+}
+
+interface CreatableTopic {
+  readonly topic: string
+  readonly numPartitions: number
+  readonly replicationFactor: number
+}
+
+/** The requests that are used as kafkajs has them; they reject with its errors, whose `type` names the code. */
+interface KafkajsBroker {
+  connect(): Promise<void>
+  createTopics(request: { topics: readonly CreatableTopic[]; timeout: number }): Promise<unknown>
+  describeConfigs(request: {
+    resources: readonly { type: number; name: string; configNames: readonly string[] }[]
+  }): Promise<{ resources: { configEntries: { configName: string; configValue: string | null }[] }[] }>
+  initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
+}
+
+interface KafkajsLogger {
+  namespace(): KafkajsLogger
+  debug(): void
+  info(): void
+  warn(): void
+  error(): void
+}
+
+type SocketFactory = (to: { host: string; port: number; onConnect(): void }) => Socket
+
+const Broker: new (options: {
+  connectionPool: KafkajsConnectionPool
+  logger: KafkajsLogger
+  allowAutoTopicCreation: boolean
+}) => KafkajsBroker = require('kafkajs/src/broker')
+
+const ConnectionPool: new (options: {
+  host: string
+  port: number
+  logger: KafkajsLogger
+  clientId: string
+  socketFactory: SocketFactory
+  connectionTimeout: number
+  requestTimeout: number
+  enforceRequestTimeout: boolean
+}) => KafkajsConnectionPool = require('kafkajs/src/network/connectionPool')
+
+const Encoder: new (size: number) => KafkajsEncoder = require('kafkajs/src/protocol/encoder')
+
+const CONFIG_OF_TOPIC = 2
+
+/** kafkajs logs every refused connection as an error; what matters of it comes back as a rejection. */
+const SILENT: KafkajsLogger = {
+  namespace: () => SILENT,
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Longest time to connect, and to learn the broker's versions. */
+const CONNECT_TIMEOUT_MS = 1_500
+/** Longest time to wait for an answer, where a request does not say more. */
+export const REQUEST_TIMEOUT_MS = 3_000
+
+/** A connection to one broker, open until its first failure. */
+export class Link {
+  readonly #broker: KafkajsBroker
+  readonly #connection: KafkajsConnection
+  readonly #sockets = new Set<Socket>()
+  #closed: Error | null = null
+
+  private constructor(address: Address, clientId: string) {
+    const pool = new ConnectionPool({
+      ...address,
+      logger: SILENT,
+      clientId,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      // The least time of any request, that for the versions included; `send` gives its own.
+      requestTimeout: CONNECT_TIMEOUT_MS,
+      enforceRequestTimeout: true,
+      socketFactory: ({ host, port, onConnect }) => {
+        const socket = connectSocket({ host, port, noDelay: true, keepAlive: true }, onConnect)
+        this.#sockets.add(socket)
+        socket.once('close', () => {
+          this.#sockets.delete(socket)
+          this.close(new Error('the broker closed the connection'))
+        })
+        if (this.#closed !== null) socket.destroy()
+        return socket
+      },
+    })
+    this.#connection = pool.pool[0]!
+    this.#broker = new Broker({ connectionPool: pool, logger: SILENT, allowAutoTopicCreation: false })
+  }
+
+  /** Connects. Rejects within about 3 s; then nothing is left open. */
+  static async open(address: Address, clientId: string): Promise<Link> {
+    const link = new Link(address, clientId)
+    try {
+      await link.#broker.connect()
+      if (link.#closed !== null) throw link.#closed
+      return link
+    } catch (error) {
+      link.close(asError(error))
+      throw error
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed !== null
+  }
+
+  /**
+   * Sends a request whose body is encoded already and resolves to the body of the answer. Any rejection
+   * closes the link; a request that was rejected may have reached the broker.
+   */
+  async send(api: Api, body: Buffer, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Buffer> {
+    return this.#guard(() =>
+      this.#connection.send({
+        request: {
+          apiKey: api.key,
+          apiVersion: api.version,
+          apiName: api.name,
+          encode: async () => new Encoder(body.length).writeBuffer(body),
+        },
+        response: { decode: async (bytes) => bytes, parse: async (bytes) => bytes },
+        requestTimeout: timeoutMs,
+        logResponseError: false,
+      }),
+    )
+  }
+
+  /** Creates a topic; resolves also if it is there already. */
+  async createTopic(topic: CreatableTopic): Promise<void> {
+    try {
+      await this.#guard(() => this.#broker.createTopics({ topics: [topic], timeout: REQUEST_TIMEOUT_MS }))
+    } catch (error) {
+      if (!mentions(error, 'TOPIC_ALREADY_EXISTS')) throw error
+    }
+  }
+
+  /** Values of a topic's settings, by name. */
+  async topicConfig(topic: string, names: readonly string[]): Promise<Map<string, string>> {
+    const answer = await this.#guard(() =>
+      this.#broker.describeConfigs({ resources: [{ type: CONFIG_OF_TOPIC, name: topic, configNames: names }] }),
+    )
+    const values = new Map<string, string>()
+    for (const { configName, configValue } of answer.resources[0]?.configEntries ?? []) {
+      if (configValue !== null) values.set(configName, configValue)
+    }
+    return values
+  }
+
+  /** A producer id that nobody else has; its sequences begin at 0. */
+  async initProducerId(): Promise<{ producerId: number; producerEpoch: number }> {
+    const answer = await this.#guard(() => this.#broker.initProducerId({ transactionTimeout: 30_000 }))
+    return { producerId: Number(answer.producerId), producerEpoch: answer.producerEpoch }
+  }
+
+  /** Closes at once: what still waits for an answer is rejected with `reason`. Idempotent. */
+  close(reason: Error = new Error('the connection was closed')): void {
+    if (this.#closed !== null) return
+    this.#closed = reason
+    this.#connection.rejectRequests(reason)
+    // With nothing pending this only stops kafkajs's timers.
+    this.#connection.disconnect().catch(() => {})
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #guard<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#closed !== null) throw this.#closed
+    try {
+      return await call()
+    } catch (error) {
+      if (!isAnswer(error)) this.close(asError(error))
+      throw error
+    }
+  }
+}
+
+const ANSWERS = new Set(['KafkaJSProtocolError', 'KafkaJSAggregateError'])
+
+/** Whether an error is a broker's answer, after which the connection is as good as before. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && ANSWERS.has(error.name)
+}
+
+function mentions(error: unknown, type: string): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  if ('type' in error && error.type === type) return true
+  return 'errors' in error && Array.isArray(error.errors) && error.errors.some((inner) => mentions(inner, type))
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
