@@ -3,7 +3,7 @@
  * after the other, as Kafka keeps batches: one entry of the tree serves hundreds of records, which is what makes
  * both appending and reading cheap. The key of the entry is the offset of its first record.
  *
- *     chunk  := record*
+ *     chunk  := crc record*                            crc: CRC-32 of the records, 4 bytes, big-endian
  *     record := length body                            length: varint, bytes of the body
  *     body   := timestamp bytes bytes count header*    timestamp: float64, big-endian
  *     header := length name bytes
@@ -11,6 +11,7 @@
  *
  * Strings are UTF-8. Whatever does not add up is damage, and decoding it throws instead of guessing.
  */
+import { crc32 } from 'node:zlib'
 import type { LogRecord, NewRecord } from '../event-log.ts'
 
 /** The parts of a record that the codec keeps; its offset follows from its place. */
@@ -88,12 +89,25 @@ export function encodeRecord(record: NewRecord, maxKafkaBytes: number): Buffer |
   return target
 }
 
+const CRC_BYTES = 4
+
+/** Puts encoded records together. */
+export function makeChunk(records: readonly Buffer[]): Buffer {
+  const chunk = Buffer.concat([Buffer.allocUnsafe(CRC_BYTES), ...records])
+  chunk.writeUInt32BE(crc32(chunk.subarray(CRC_BYTES)))
+  return chunk
+}
+
 /** Walks over the records of one chunk. Buffers that it hands out are views of the chunk, not copies. */
 export class ChunkReader {
   readonly #chunk: Buffer
-  #at = 0
+  #at = CRC_BYTES
 
+  /** Throws an Error when the chunk is not as it was written. */
   constructor(chunk: Buffer) {
+    if (chunk.length < CRC_BYTES || chunk.readUInt32BE() !== crc32(chunk.subarray(CRC_BYTES))) {
+      throw new Error('a checksum is wrong')
+    }
     this.#chunk = chunk
   }
 
@@ -168,10 +182,11 @@ export class ChunkReader {
   }
 }
 
-/** How many records a chunk holds. Throws an Error when it is damaged. */
+/** How many records a chunk holds. Throws an Error when it is damaged, or empty, which no chunk is. */
 export function countRecords(chunk: Buffer): number {
   const reader = new ChunkReader(chunk)
   let count = 0
   for (; !reader.done; count++) reader.skip()
+  if (count === 0) throw new Error('a chunk is empty')
   return count
 }

@@ -130,7 +130,12 @@ class EmbeddedLog implements EventLog {
   }
 }
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** In one line; what the system refused needs no further word, anything else means the file. */
+function wordsOf(error: unknown): string {
+  const words = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')
+  const system = error instanceof Error && 'syscall' in error
+  return system ? words : `its file log.mdb is damaged, or not this Herald's: ${words}`
+}
 
 /**
  * Opens the log of `topic` in the folder `dataDir`, and makes the folder and the log if they are missing.

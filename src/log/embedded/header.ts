@@ -1,15 +1,24 @@
 /**
  * A look at an LMDB file before LMDB maps it. LMDB trusts its file: reading past the end of a mapped file that
  * was cut short is SIGBUS, which no `catch` sees. So the two meta pages are read with plain reads first. What
- * they must say: the magic number, and that the roots of both trees lie inside the file.
+ * they must say: the magic number and the version of LMDB's format, and that the roots of both trees lie inside the file.
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { endianness } from 'node:os'
 
 const MAGIC = 0xbeefc0de
+const VERSION = 2
 const PAGE_HEADER = 24
 /** Offsets in a meta page. */
-const AT = { magic: PAGE_HEADER, pageSize: 48, freeRoot: 88, mainRoot: 136, lastPage: 144, transaction: 152 } as const
+const AT = {
+  magic: PAGE_HEADER,
+  version: 28,
+  pageSize: 48,
+  freeRoot: 88,
+  mainRoot: 136,
+  lastPage: 144,
+  transaction: 152,
+} as const
 const META_BYTES = 160
 const NO_PAGE = 0xffff_ffff_ffff_ffffn
 
@@ -28,7 +37,7 @@ async function readMeta(file: FileHandle, position: number): Promise<Meta | unde
   const little = endianness() === 'LE'
   const u32 = (at: number) => (little ? page.readUInt32LE(at) : page.readUInt32BE(at))
   const u64 = (at: number) => (little ? page.readBigUInt64LE(at) : page.readBigUInt64BE(at))
-  if (u32(AT.magic) !== MAGIC) return undefined
+  if (u32(AT.magic) !== MAGIC || u32(AT.version) !== VERSION) return undefined
   return {
     pageSize: u32(AT.pageSize),
     roots: [u64(AT.freeRoot), u64(AT.mainRoot)],

@@ -13,7 +13,7 @@ import { access, constants, open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Batch, LogRecord } from '../event-log.ts'
-import { ChunkReader, countRecords } from './codec.ts'
+import { ChunkReader, countRecords, makeChunk } from './codec.ts'
 import { checkHeader, fillUp } from './header.ts'
 
 const FORMAT = 'herald-log 1'
@@ -105,7 +105,7 @@ export class Store {
         for (let from = 0; from < records.length; ) {
           const to = chunkEnd(records, from)
           const chunk = records.slice(from, to)
-          this.#records.put(next, Buffer.concat(chunk.map((record) => record.bytes)))
+          this.#records.put(next, makeChunk(chunk.map((record) => record.bytes)))
           const before = newest
           for (const { timestamp } of chunk) if (timestamp > newest) newest = timestamp
           if (newest > before) this.#times.put(newest, next)
