@@ -69,9 +69,10 @@ export class Appender {
         throw new HeraldError('OVERLOADED', 'Too many events wait to be written.', { outcome: 'NOT_WRITTEN' })
       }
       const { timestamp } = record
-      this.#queue.push({ bytes, timestamp, since: performance.now(), resolve, reject })
+      const waiting = { bytes, timestamp, since: performance.now(), resolve, reject }
+      this.#queue.push(waiting)
       this.#bytes += bytes.length
-      this.#watch()
+      if (!this.#deadline) this.#watch(waiting)
       if (!this.#running) {
         this.#running = true
         setImmediate(() => this.#run())
@@ -90,8 +91,11 @@ export class Appender {
     return { up: true }
   }
 
-  /** Takes nothing more, and resolves when what is queued is answered, 5 s later at most. */
-  async close(): Promise<void> {
+  /**
+   * Takes nothing more, and resolves when what is queued is answered, 5 s later at most. Resolves to false if a
+   * transaction is still open then.
+   */
+  async close(): Promise<boolean> {
     this.#closed = true
     clearTimeout(this.#probe)
     let timer: NodeJS.Timeout | undefined
@@ -105,6 +109,7 @@ export class Appender {
     clearTimeout(this.#deadline)
     for (const waiting of this.#queue.splice(0)) waiting.reject(unavailable('The log is closed.', 'NOT_WRITTEN'))
     for (const waiting of this.#underWay) waiting.reject(unavailable('The log is closed.', 'UNKNOWN'))
+    return !this.#running
   }
 
   async #run(): Promise<void> {
@@ -156,12 +161,8 @@ export class Appender {
   }
 
   /** One timer for all: it is set for the oldest record, and does nothing while records are answered in time. */
-  #watch(): void {
-    if (this.#deadline) return
-    const oldest = this.#underWay[0] ?? this.#queue[0]
-    if (!oldest) return
-    const delay = Math.max(0, oldest.since + DEADLINE_MS - performance.now())
-    this.#deadline = setTimeout(() => this.#expire(), delay)
+  #watch({ since }: Waiting): void {
+    this.#deadline = setTimeout(() => this.#expire(), Math.max(0, since + DEADLINE_MS - performance.now()))
     this.#deadline.unref()
   }
 
@@ -170,13 +171,13 @@ export class Appender {
     const limit = performance.now() - DEADLINE_MS
     const late = 'The log did not answer in time.'
     for (const waiting of this.#underWay) if (waiting.since <= limit) waiting.reject(unavailable(late, 'UNKNOWN'))
-    const expired = this.#queue.findIndex((waiting) => waiting.since > limit)
-    for (const waiting of this.#queue.splice(0, expired < 0 ? this.#queue.length : expired)) {
+    const inTime = this.#queue.findIndex((waiting) => waiting.since > limit)
+    for (const waiting of this.#queue.splice(0, inTime < 0 ? this.#queue.length : inTime)) {
       this.#bytes -= waiting.bytes.length
       waiting.reject(unavailable(late, 'NOT_WRITTEN'))
     }
-    const [next] = this.#queue
-    if (next) this.#watch()
+    const next = this.#underWay.find((waiting) => waiting.since > limit) ?? this.#queue[0]
+    if (next) this.#watch(next)
   }
 
   /** Without a probe a gateway that is taken out of service for its health would never learn that it is well. */

@@ -7,7 +7,8 @@
  * Readers touch the file on the event loop, one batch at a time, and give way between two: a long replay starves
  * nobody. Followers sleep until the durable end moves.
  */
-import { mkdir, realpath } from 'node:fs/promises'
+import { mkdir, open, realpath } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { HeraldError } from '../../errors.ts'
 import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
 import { Appender } from './appender.ts'
@@ -95,9 +96,11 @@ class EmbeddedLog implements EventLog {
 
   async #close(): Promise<void> {
     this.#wake()
-    await this.#appender.close()
-    await this.#store.close()
-    await this.#ownership.release()
+    const answered = await this.#appender.close()
+    // The folder is free only when no transaction of ours can come any more: another owner would take its offsets.
+    const released = this.#store.close().then(() => this.#ownership.release())
+    if (answered) await released
+    else released.catch(() => undefined)
   }
 
   #wake(): void {
@@ -130,6 +133,16 @@ class EmbeddedLog implements EventLog {
   }
 }
 
+/** A file is only safe from a loss of power when the folder that names it is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
 /** In one line; what the system refused needs no further word, anything else means the file. */
 function wordsOf(error: unknown): string {
   const words = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')
@@ -144,10 +157,12 @@ function wordsOf(error: unknown): string {
  */
 export async function openEmbeddedLog(options: { dataDir: string; topic: string }): Promise<EventLog> {
   const { dataDir, topic } = options
+  let folder: string
   let ownership: Ownership | undefined
   try {
     await mkdir(dataDir, { recursive: true })
-    ownership = await takeOwnership(await realpath(dataDir))
+    folder = await realpath(dataDir)
+    ownership = await takeOwnership(folder)
   } catch (cause) {
     throw new Error(`DATA_DIR: the folder '${dataDir}' cannot be used: ${wordsOf(cause)}`, { cause })
   }
@@ -155,7 +170,10 @@ export async function openEmbeddedLog(options: { dataDir: string; topic: string 
     throw new Error(`DATA_DIR: the folder '${dataDir}' is in use by another process; one at a time may have it`)
   }
   try {
-    return new EmbeddedLog(topic, await Store.open(dataDir, topic), ownership)
+    const store = await Store.open(folder, topic)
+    await syncFolder(folder)
+    await syncFolder(dirname(folder))
+    return new EmbeddedLog(topic, store, ownership)
   } catch (cause) {
     await ownership.release()
     throw new Error(`DATA_DIR: the log in '${dataDir}' cannot be opened: ${wordsOf(cause)}`, { cause })

@@ -1,8 +1,10 @@
 /** What DATA_DIR may meet: no right to write, files that are damaged or another's, a disk that is full. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { open as openLmdb } from 'lmdb'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
@@ -186,4 +188,48 @@ describe('a full disk', () => {
       }
     },
   )
+})
+
+/** Takes LMDB's lock on writing, as a disk that hangs in the middle of a transaction would keep it. */
+const HOLD_WRITES = `
+  import { open } from 'lmdb'
+  const root = open({ path: process.argv[1], noSubdir: true, overlappingSync: false })
+  root.transactionSync(() => {
+    console.log('held')
+    process.stdin.once('data', () => process.exit())
+    return new Promise(() => {})
+  })
+`
+
+describe('a disk that hangs', () => {
+  test('every append is answered within 5 s, and the log goes on when the disk does', { timeout: 30_000 }, async () => {
+    const dataDir = await folder()
+    const log = await open(dataDir)
+    await log.append(event(0))
+    const argv = ['--input-type=module', '-e', HOLD_WRITES, join(dataDir, 'log.mdb')]
+    const holder = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+    onTestFinished(() => void holder.kill('SIGKILL'))
+    await once(holder.stdout, 'data')
+
+    const began = performance.now()
+    const underWay = log.append(event(1)).catch((error: unknown) => error)
+    // The first one is given to the disk on the next turn; what comes after that is queued.
+    await nextTurn()
+    const queued = log.append(event(2)).catch((error: unknown) => error)
+    expect(await underWay).toMatchObject({ code: 'LOG_UNAVAILABLE', outcome: 'UNKNOWN' })
+    expect(log.health()).toMatchObject({ up: false })
+    expect(await queued).toMatchObject({ code: 'LOG_UNAVAILABLE', outcome: 'NOT_WRITTEN' })
+    expect(performance.now() - began).toBeLessThan(5_000)
+    expect(await log.ends()).toEqual([1])
+
+    holder.stdin.write('go on')
+    await once(holder, 'exit')
+    // The one whose outcome was unknown is in the log once, the other is not.
+    const { offset } = await log.append(event(3))
+    expect(offset).toBe(2)
+    expect(log.health()).toEqual({ up: true })
+    const values: unknown[] = []
+    for await (const { records } of log.read(0, 0, 3)) values.push(...records.map(({ value }) => value?.[0]))
+    expect(values).toEqual([0, 1, 3])
+  })
 })
