@@ -334,8 +334,8 @@ export async function kcat(
   return Buffer.concat(out).toString('utf8')
 }
 
-/** Asks until the answer is true; an error counts as no, and is told if it never comes. */
-async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
+/** Asks until the answer is true, for 30 s; an error counts as no, and is told if a yes never comes. */
+export async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS
   let cause: unknown
   while (
