@@ -1,21 +1,22 @@
 /**
- * One process at a time on a data folder. Each process that wants the folder listens on a Unix socket of a
- * name of its own in it, and only then writes that name into `owner.mdb`, in a transaction that compares it with
- * the name it has read before. So a name that stands there was listened on; if it refuses connections, its
- * process is dead, whatever its pid was and however it died, since the kernel closed the socket. LMDB's write
- * transactions are exclusive across processes, so of several that start at once exactly one gets the folder.
+ * One process at a time on a data folder. Each process that wants it first listens on a Unix socket of a name of
+ * its own in the folder, and then claims the next number: it makes the symbolic link `owner.<n>` to that socket,
+ * which the file system lets only one do. A claimant goes on only past an owner whose socket refuses connections:
+ * it had listened before its link was made, so its process is dead, whatever its pid was and however it died.
  *
- * A pid file could not tell a dead owner from a new process with its pid (in a container it is always 1), and
- * Node has no flock. The name is kept in an environment apart from the log's, so that nothing of the log is
- * touched before the folder is ours.
+ * Numbers only rise: the highest link stays, after a clean close too, until a higher one has been made. So one who
+ * looked, was held up, and claims a number that others have long passed sees a higher one afterwards, and yields.
+ * The link before the highest stays as well: a listing is no snapshot, and might miss a link that replaces another.
+ *
+ * A pid file could not tell a dead owner from a new process with its pid (in a container it is always 1), Node has
+ * no flock, and LMDB's lock on writing, tried first, let two in: it breaks where several processes open and close
+ * one environment at the same moment.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm, symlink, unlink } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm, symlink, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { open } from 'lmdb'
-import { checkHeader } from './header.ts'
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, with its closing zero. */
 const MAX_SOCKET_PATH = 100
@@ -90,28 +91,52 @@ async function listenIn(folder: string): Promise<Listening> {
   }
 }
 
-/** Puts `name` in place of the dead owner's; false when a live one has the folder. */
-async function claim(folder: string, name: string): Promise<boolean> {
-  const path = join(folder, 'owner.mdb')
-  await checkHeader(path)
-  const owners = open<string, string>({ path, noSubdir: true, encoding: 'string', overlappingSync: false })
+const linkOf = (folder: string, number: number): string => join(folder, `owner.${number}`)
+
+/** The numbers that were claimed, rising. */
+async function claims(folder: string): Promise<number[]> {
+  const names = await readdir(folder)
+  const numbers = names.flatMap((name) => /^owner\.(\d{1,15})$/.exec(name)?.[1] ?? []).map(Number)
+  return numbers.sort((a, b) => a - b)
+}
+
+async function isHeld(folder: string, number: number): Promise<boolean> {
   try {
-    for (;;) {
-      const before = owners.get('owner')
-      if (before !== undefined && (await withSocketPath(folder, before, isAlive))) return false
-      const won = owners.transactionSync(() => {
-        if (owners.get('owner') !== before) return false
-        owners.putSync('owner', name)
-        return true
-      })
-      if (won) {
-        if (before !== undefined) await removeSocket(folder, before)
-        return true
-      }
-    }
-  } finally {
-    await owners.close()
+    return await withSocketPath(folder, await readlink(linkOf(folder, number)), isAlive)
+  } catch (error) {
+    // Somebody has passed it meanwhile.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
   }
+}
+
+/** Claims the number after the dead owner's; false when a live one has the folder. */
+async function claim(folder: string, name: string): Promise<boolean> {
+  for (;;) {
+    const before = await claims(folder)
+    const last = before.at(-1) ?? 0
+    if (last > 0 && (await isHeld(folder, last))) return false
+    try {
+      await symlink(name, linkOf(folder, last + 1))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      throw error
+    }
+    if ((await claims(folder)).some((number) => number > last + 1)) {
+      // For good: whoever passes this number may remove our socket with it.
+      await unlink(linkOf(folder, last + 1)).catch(() => undefined)
+      return false
+    }
+    for (const number of before) await tidy(folder, number, last)
+    return true
+  }
+}
+
+/** Removes a dead owner's socket, and its link unless that is the last one. */
+async function tidy(folder: string, number: number, last: number): Promise<void> {
+  const name = await readlink(linkOf(folder, number)).catch(() => undefined)
+  if (name !== undefined) await removeSocket(folder, name)
+  if (number < last) await unlink(linkOf(folder, number)).catch(() => undefined)
 }
 
 async function removeSocket(folder: string, name: string): Promise<void> {
