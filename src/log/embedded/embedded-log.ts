@@ -7,7 +7,7 @@
  * Readers touch the file on the event loop, one batch at a time, and give way between two: a long replay starves
  * nobody. Followers sleep until the durable end moves.
  */
-import { mkdir, open, realpath } from 'node:fs/promises'
+import { access, constants, mkdir, open, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HeraldError } from '../../errors.ts'
 import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
@@ -162,6 +162,7 @@ export async function openEmbeddedLog(options: { dataDir: string; topic: string 
   try {
     await mkdir(dataDir, { recursive: true })
     folder = await realpath(dataDir)
+    await access(folder, constants.W_OK)
     ownership = await takeOwnership(folder)
   } catch (cause) {
     throw new Error(`DATA_DIR: the folder '${dataDir}' cannot be used: ${wordsOf(cause)}`, { cause })
