@@ -66,6 +66,11 @@ export interface ReadOptions {
 
 export type Health = { readonly up: true } | { readonly up: false; readonly reason: string }
 
+/** A log that cannot be opened as things are; `message` is one line that says what to do. */
+export class LogRefusal extends Error {
+  override readonly name = 'LogRefusal'
+}
+
 export interface EventLog {
   /** Kafka's topic, and its name in records, cursors and `Record.topic`. */
   readonly topic: string

@@ -1,0 +1,205 @@
+/**
+ * The catalogue: what the SDL declares, read once at start. Everything that knows an event's name derives it
+ * from here: resolvers, REST routes, encoder, decoder, metrics' labels, the start-up table. This file says
+ * what a catalogue is and builds one; what it refuses is in `checks.ts` and `rest-route.ts`, by coordinate,
+ * file and line.
+ */
+import {
+  buildASTSchema,
+  type DefinitionNode,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getDirectiveValues,
+  getNamedType,
+  isInterfaceType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  validateSchema,
+} from 'graphql'
+import { validateSDL } from 'graphql/validation/validate.js'
+import type { SdlEventDirectiveArgs, SdlRestDirectiveArgs } from '../generated/types.ts'
+import {
+  checkConfusion,
+  checkEventFields,
+  checkMutationArguments,
+  checkSixFields,
+  checkSubscription,
+  checkTemplate,
+} from './checks.ts'
+import { refusalOf, SchemaRefusal } from './refusal.ts'
+import { checkRoutes, parseRestRoute, type RestRoute } from './rest-route.ts'
+import { readSdlFolder } from './sdl-files.ts'
+import { Template } from './template.ts'
+import { isVocabularyField, isVocabularyType, withVocabulary } from './vocabulary.ts'
+
+/** A field of an event beyond the interface's six. */
+export interface EventField {
+  readonly name: string
+  readonly type: GraphQLOutputType
+}
+
+/** An event: an object type with `@event`. */
+export interface EventType {
+  /** The object type's name, `GuildJoined`. */
+  readonly name: string
+  /** Template of `event_type`. */
+  readonly type: Template
+  /** Template of the record's key; null: the record has none. */
+  readonly key: Template | null
+  /** All fields beyond the six. */
+  readonly fields: readonly EventField[]
+  /** Those of them that are properties of the record's JSON: the template does not hold them. */
+  readonly properties: readonly EventField[]
+}
+
+/** A mutation, and the event that it publishes. */
+export interface MutationField {
+  readonly name: string
+  readonly event: EventType
+  readonly arguments: readonly GraphQLArgument[]
+  readonly rest: RestRoute | null
+}
+
+/** A subscription field, and what it streams. */
+export interface SubscriptionField {
+  readonly name: string
+  /** The event's type that it is restricted to; null: all events. */
+  readonly event: EventType | null
+  /** Names of the arguments that are filters by equality. */
+  readonly filters: readonly string[]
+}
+
+export interface Catalogue {
+  /** The executable schema, without resolvers. */
+  readonly schema: GraphQLSchema
+  readonly events: readonly EventType[]
+  readonly mutations: readonly MutationField[]
+  readonly subscriptions: readonly SubscriptionField[]
+}
+
+/** Reads the SDL of a folder. Throws `SchemaRefusal` for what cannot be kept. */
+export function readCatalogue(folder: string): Catalogue {
+  return buildCatalogue(readSdlFolder(folder))
+}
+
+/** Builds the catalogue of some SDL; the vocabulary may be left out. Throws `SchemaRefusal`. */
+export function buildCatalogue(sdl: readonly DefinitionNode[]): Catalogue {
+  const definitions = withVocabulary(sdl)
+  const schema = buildSchema(definitions)
+  const events = Object.values(schema.getTypeMap())
+    .filter(isObjectType)
+    .filter((type) => !isVocabularyType(type.name))
+    .flatMap((type) => eventTypeOf(type, schema) ?? [])
+  checkConfusion(events, schema)
+  const eventByName = new Map(events.map((event) => [event.name, event]))
+
+  const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).map((field) =>
+    mutationOf(field, eventByName, schema),
+  )
+  checkRoutes(mutations, schema)
+
+  const subscriptions = Object.values(schema.getSubscriptionType()?.getFields() ?? {}).map((field) =>
+    subscriptionOf(field, eventByName, schema),
+  )
+  for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
+    if (isVocabularyField('Query', field.name)) continue
+    throw refuse(`Query.${field.name}`, field, 'Herald cannot answer it: queries are those of the vocabulary')
+  }
+  return { schema, events, mutations, subscriptions }
+}
+
+function buildSchema(definitions: readonly DefinitionNode[]): GraphQLSchema {
+  const document = { kind: Kind.DOCUMENT, definitions } as const
+  for (const definition of definitions) {
+    // Before graphql-js looks: it would name the interface's field, and not the type that lacks it.
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) checkSixFields(definition)
+  }
+  const sdlError = validateSDL(document)[0]
+  if (sdlError !== undefined) throw refusalOf(sdlError, definitions)
+  const schema = buildASTSchema(document, { assumeValidSDL: true })
+  const schemaError = validateSchema(schema)[0]
+  if (schemaError !== undefined) throw refusalOf(schemaError, definitions)
+  return schema
+}
+
+function eventTypeOf(type: GraphQLObjectType, schema: GraphQLSchema): EventType | null {
+  const directive = schema.getDirective('event')!
+  const declared = type.astNode
+    ? (getDirectiveValues(directive, type.astNode) as SdlEventDirectiveArgs | undefined)
+    : undefined
+  const implementsEvent = type.getInterfaces().some(({ name }) => name === 'Event')
+  if (declared === undefined) {
+    if (implementsEvent) throw refuse(type.name, type, 'it implements Event and has no @event(type: "…")')
+    return null
+  }
+  if (!implementsEvent) throw refuse(type.name, type, 'it has @event and must implement Event, with its six fields')
+  const six = schema.getType('Event')
+  const fields = Object.values(type.getFields())
+    .filter(({ name }) => !(isInterfaceType(six) && name in six.getFields()))
+    .map(({ name, type }) => ({ name, type }))
+  checkEventFields(type)
+  const template = readTemplate(type, 'type', declared.type)
+  const key = declared.key == null ? null : readTemplate(type, 'key', declared.key)
+  checkTemplate(type, 'type', template, fields)
+  if (key !== null) checkTemplate(type, 'key', key, fields)
+  return {
+    name: type.name,
+    type: template,
+    key,
+    fields,
+    properties: fields.filter(({ name }) => !template.names.includes(name)),
+  }
+}
+
+function readTemplate(type: GraphQLObjectType, argument: string, text: string): Template {
+  try {
+    return new Template(text)
+  } catch (error) {
+    throw refuse(type.name, type, `@event(${argument}: …): ${(error as Error).message}`)
+  }
+}
+
+function mutationOf(
+  field: GraphQLField<unknown, unknown>,
+  events: ReadonlyMap<string, EventType>,
+  schema: GraphQLSchema,
+): MutationField {
+  const coordinate = `Mutation.${field.name}`
+  const returned = isNonNullType(field.type) ? field.type.ofType : field.type
+  const event = isObjectType(returned) ? events.get(returned.name) : undefined
+  if (event === undefined) {
+    throw refuse(coordinate, field, `its type ${field.type} is no event: return a type that has @event`)
+  }
+  checkMutationArguments(coordinate, field, event)
+  const directive = schema.getDirective('rest')!
+  const rest = field.astNode
+    ? (getDirectiveValues(directive, field.astNode) as SdlRestDirectiveArgs | undefined)
+    : undefined
+  return {
+    name: field.name,
+    event,
+    arguments: field.args,
+    rest: rest === undefined ? null : parseRestRoute(coordinate, field, rest.path, rest.reply),
+  }
+}
+
+function subscriptionOf(
+  field: GraphQLField<unknown, unknown>,
+  events: ReadonlyMap<string, EventType>,
+  schema: GraphQLSchema,
+): SubscriptionField {
+  const event = events.get(getNamedType(field.type).name) ?? null
+  return { name: field.name, event, filters: checkSubscription(`Subscription.${field.name}`, field, event, schema) }
+}
+
+function refuse(
+  coordinate: string,
+  element: GraphQLObjectType | GraphQLField<unknown, unknown>,
+  message: string,
+): SchemaRefusal {
+  return new SchemaRefusal(coordinate, element.astNode ?? undefined, message)
+}

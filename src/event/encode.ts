@@ -1,0 +1,93 @@
+/**
+ * An event becomes a record: one flat JSON object in the value, written as Python's json.dumps does, since
+ * the topic holds the seed application's records too; CloudEvents 1.0 attributes in the headers (Kafka
+ * protocol binding, binary mode). Nothing is encoded that decode.ts would not give back.
+ */
+import type { EventType } from '../catalogue/catalogue.ts'
+import { formatDateTime } from '../catalogue/date-time.ts'
+import { fromText, type Json, toText } from '../catalogue/field-type.ts'
+import type { Template } from '../catalogue/template.ts'
+import { HeraldError } from '../errors.ts'
+import type { NewRecord } from '../log/event-log.ts'
+import type { Headers } from './enrich.ts'
+import type { Properties } from './event.ts'
+
+/** What an event is made of at its publication. */
+export interface NewEvent {
+  readonly event: EventType
+  /** Values of the event's fields; null where an optional one is not set. */
+  readonly properties: Properties
+  readonly headers: Headers
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+  /** CloudEvents' source. */
+  readonly source: string
+  readonly idempotencyKey: string | null
+  readonly traceparent: string | null
+}
+
+/** The record, its event_type, and the headers that it really holds. Throws BAD_USER_INPUT. */
+export function encodeEvent(from: NewEvent): { record: NewRecord; type: string; headers: Headers } {
+  const { event, properties } = from
+  for (const field of event.fields) requireUnicode(field.name, properties[field.name])
+  const type = expand(event, event.type, properties)
+  const key = event.key === null ? null : expandKey(event, event.key, properties)
+  const headers = from.headers.filter(([name]) => !event.fields.some((field) => field.name === name))
+
+  let json = `{"event_type": ${JSON.stringify(type)}`
+  for (const { name } of event.properties) {
+    const value = properties[name]
+    if (value !== null && value !== undefined) json += `, ${JSON.stringify(name)}: ${JSON.stringify(value)}`
+  }
+  for (const [name, value] of headers) json += `, ${JSON.stringify(name)}: ${JSON.stringify(value)}`
+  json += '}'
+
+  const attributes: [string, string][] = [
+    ['ce_specversion', '1.0'],
+    ['ce_id', from.id],
+    ['ce_type', type],
+    ['ce_source', from.source],
+    ['ce_time', formatDateTime(from.timestamp)],
+    ['content-type', 'application/json'],
+  ]
+  if (from.idempotencyKey !== null) attributes.push(['ce_idempotencykey', from.idempotencyKey])
+  if (from.traceparent !== null) attributes.push(['traceparent', from.traceparent])
+  const record = { key, value: Buffer.from(json), headers: attributes, timestamp: from.timestamp }
+  return { record, type, headers }
+}
+
+function expandKey(event: EventType, key: Template, properties: Properties): string | null {
+  const complete = key.names.every((name) => properties[name] !== null && properties[name] !== undefined)
+  return complete ? expand(event, key, properties) : null
+}
+
+/** Expands a template, and makes sure that it gives every value back. */
+function expand(event: EventType, template: Template, properties: Properties): string {
+  const text = template.expand((name) => toText(properties[name] ?? null))
+  const back = template.match(text)
+  for (const [index, name] of template.names.entries()) {
+    const type = event.fields.find((field) => field.name === name)?.type
+    const value = back === null || type === undefined ? undefined : fromText(type, back[index]!)
+    if (value === properties[name]) continue
+    throw new HeraldError(
+      'BAD_USER_INPUT',
+      `"${name}" has a value that "${template.text}" could not give back: leave out what stands between its placeholders.`,
+      { outcome: 'NOT_WRITTEN' },
+    )
+  }
+  return text
+}
+
+function requireUnicode(name: string, value: Json | undefined): void {
+  if (isUnicode(value)) return
+  throw new HeraldError('BAD_USER_INPUT', `"${name}" holds a lone surrogate, which is no Unicode text.`, {
+    outcome: 'NOT_WRITTEN',
+  })
+}
+
+function isUnicode(value: Json | undefined): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([name, inner]) => name.isWellFormed() && isUnicode(inner))
+}

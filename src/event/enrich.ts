@@ -1,0 +1,71 @@
+/**
+ * Enriching: which of a request's headers go into the record, and how they are written there. Credentials
+ * never do: a topic is read by many, kept for long, and copied.
+ */
+import { titleCase } from './header-name.ts'
+
+export type Headers = readonly (readonly [name: string, value: string])[]
+
+/** What of a request an event is enriched with. */
+export interface RequestHead {
+  /** Names and values by turns, as they came (`IncomingMessage.rawHeaders`: `headers` drops repeats). */
+  readonly rawHeaders: readonly string[]
+  /** The host that the target names where it is in absolute form (RFC 9112, section 3.2.2). */
+  readonly targetHost: string | null
+}
+
+/** Names that are left out by default. `*` stands for any text; case does not matter. */
+export const CREDENTIAL_HEADERS: readonly string[] = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  '*token*',
+  '*secret*',
+  '*password*',
+  '*apikey*',
+  '*api-key*',
+  '*session*',
+]
+
+/** Names are the clients' to choose: what is remembered of them must be bounded. */
+const REMEMBERED_NAMES = 1_000
+
+export class Enricher {
+  readonly #enabled: boolean
+  readonly #denied: RegExp
+  /** Title-Case of a name as it came; null: left out. */
+  readonly #written = new Map<string, string | null>()
+
+  /** `denied`: names that are left out, `*` standing for any text. */
+  constructor({ enabled, denied }: { enabled: boolean; denied: readonly string[] }) {
+    this.#enabled = enabled
+    const patterns = denied.map((name) => name.replace(/[^*\w-]/g, '\\$&').replaceAll('*', '.*'))
+    this.#denied = patterns.length === 0 ? /^$/ : new RegExp(`^(?:${patterns.join('|')})$`, 'i')
+  }
+
+  /** The headers to record: Title-Case, repeats joined with `, `, in the order in which names first came. */
+  capture({ rawHeaders, targetHost }: RequestHead): Headers {
+    if (!this.#enabled) return []
+    const values = new Map<string, string>()
+    if (targetHost !== null) values.set('Host', targetHost)
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+      const name = this.#nameOf(rawHeaders[i]!)
+      if (name === null || (name === 'Host' && targetHost !== null)) continue
+      const value = rawHeaders[i + 1]!
+      const earlier = values.get(name)
+      values.set(name, earlier === undefined ? value : `${earlier}, ${value}`)
+    }
+    return [...values]
+  }
+
+  #nameOf(raw: string): string | null {
+    let name = this.#written.get(raw)
+    if (name === undefined) {
+      // Names with an underscore are left out, as every WSGI server does: X_Real_Ip would pass for X-Real-Ip.
+      name = raw.includes('_') || this.#denied.test(raw) ? null : titleCase(raw)
+      if (this.#written.size < REMEMBERED_NAMES) this.#written.set(raw, name)
+    }
+    return name
+  }
+}

@@ -1,0 +1,37 @@
+/** Writing answers: every one has a type, a length, and the headers that keep browsers from guessing. */
+import type { ServerResponse } from 'node:http'
+import { ERRORS, type ErrorCode, RETRY_AFTER_SECONDS } from '../errors.ts'
+
+export const TEXT = 'text/plain; charset=utf-8'
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+type AnswerHeaders = { readonly [name: string]: string }
+
+/** Answers with a whole body. HEAD gets the headers alone: Node leaves the body out. */
+export function answer(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string | Buffer,
+  headers: AnswerHeaders = {},
+): void {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': bytes.length,
+    'X-Content-Type-Options': 'nosniff',
+    ...headers,
+  })
+  response.end(bytes)
+}
+
+/** Answers with a GraphQL error, for clients that speak JSON. */
+export function answerJsonError(response: ServerResponse, code: ErrorCode, message: string, status?: number): void {
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] })
+  answer(response, status ?? ERRORS[code].status, JSON_TYPE, body, retryAfter(code))
+}
+
+/** `Retry-After` where the same request may succeed later. */
+export function retryAfter(code: ErrorCode): AnswerHeaders {
+  return ERRORS[code].retryable ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {}
+}

@@ -1,0 +1,63 @@
+/**
+ * From what was thrown to what a client may see. A `HeraldError` shows its message and code; graphql-js's own
+ * errors about documents and variables get the code they stand for; everything else is a fault of ours: it
+ * is masked, and reported to whoever watches the log.
+ */
+import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'graphql'
+import { type ErrorCode, HeraldError } from '../../errors.ts'
+import { channels } from '../../observability/channels.ts'
+
+/** The error as it may be shown. `code` is for graphql-js's own errors, which carry none. */
+export function publicError(error: unknown, code: ErrorCode = 'BAD_USER_INPUT'): GraphQLError {
+  const original = error instanceof GraphQLError ? (error.originalError ?? null) : error
+  const place = placeOf(error)
+  if (original instanceof HeraldError) {
+    const { outcome } = original
+    const extensions = { code: original.code, ...(outcome && { outcome }) }
+    return new GraphQLError(original.message, { ...place, extensions })
+  }
+  if (error instanceof GraphQLError && (original === null || original instanceof GraphQLError)) {
+    const known = error.extensions.code ?? (original as GraphQLError | null)?.extensions.code
+    const { http: _status, originalError: _inside, ...extensions } = error.extensions
+    return new GraphQLError(error.message, {
+      ...place,
+      extensions: { ...extensions, code: isCode(known) ? known : code },
+    })
+  }
+  channels.fault.publish({ error: original })
+  return new GraphQLError('Something went wrong inside Herald; its log tells more.', {
+    ...place,
+    extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  })
+}
+
+/** Where in the document the error belongs. */
+function placeOf(error: unknown): GraphQLErrorOptions {
+  if (!(error instanceof GraphQLError)) return {}
+  const { nodes, source, positions, path } = error
+  return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null }
+}
+
+/** A result whose errors may all be shown. */
+export function publicResult(result: ExecutionResult): ExecutionResult {
+  if (result.errors === undefined) return result
+  return { ...result, errors: result.errors.map((error) => publicError(error)) }
+}
+
+/** A request that could not even be executed. */
+export function requestError(code: ErrorCode, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } })
+}
+
+const CODES: ReadonlySet<unknown> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'RATE_LIMITED',
+] satisfies ErrorCode[])
+
+function isCode(code: unknown): code is ErrorCode {
+  return CODES.has(code)
+}

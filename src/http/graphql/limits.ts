@@ -1,0 +1,109 @@
+/**
+ * What a document may cost. Tokens and nesting are counted by the lexer, before anything recursive looks at
+ * the document: a list 20,000 deep overflows the stack of graphql-js's parser, and its error would be a 500.
+ * graphql-armor's rules run after parsing, and its limit on aliases lets `__typename` through
+ * (measured with 3.2.0), so the two that are left are counted here as well.
+ */
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  type FieldNode,
+  GraphQLError,
+  Kind,
+  Lexer,
+  parse,
+  type SelectionSetNode,
+  Source,
+  TokenKind,
+  type ValidationContext,
+} from 'graphql'
+import { requestError } from './errors.ts'
+
+export const MAX_TOKENS = 2_000
+export const MAX_DEPTH = 20
+export const MAX_ALIASES = 50
+export const MAX_ROOT_FIELDS = 50
+
+const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L])
+const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R])
+
+/** Parses a document. Throws a GraphQLError with GRAPHQL_PARSE_FAILED, or BAD_USER_INPUT past a limit. */
+export function parseWithinLimits(text: string | Source): DocumentNode {
+  const source = typeof text === 'string' ? new Source(text) : text
+  try {
+    countTokens(source)
+    return parse(source)
+  } catch (error) {
+    if (error instanceof GraphQLError && error.extensions.code !== undefined) throw error
+    if (!(error instanceof GraphQLError)) throw error
+    throw new GraphQLError(error.message, {
+      source: error.source,
+      positions: error.positions,
+      extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+    })
+  }
+}
+
+function countTokens(source: Source): void {
+  const lexer = new Lexer(source)
+  let tokens = 0
+  let depth = 0
+  for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
+    if (++tokens > MAX_TOKENS) throw tooMuch(`more than ${MAX_TOKENS} tokens`)
+    if (OPENING.has(token.kind) && ++depth > MAX_DEPTH * 2) throw tooMuch('nested too deeply')
+    if (CLOSING.has(token.kind)) depth--
+  }
+}
+
+/** A validation rule: fields nested through fragments, aliases and root fields stay within bounds. */
+export function limitsRule(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition(operation) {
+      const tally = new Tally(context)
+      tally.walk(operation.selectionSet, 1, new Set())
+      if (tally.excess !== null) context.reportError(tally.excess)
+    },
+  }
+}
+
+/** Counts what an operation selects, fragments spread out, and stops at the first excess. */
+class Tally {
+  excess: GraphQLError | null = null
+  #aliases = 0
+  #rootFields = 0
+  #visits = 0
+  readonly #context: ValidationContext
+
+  constructor(context: ValidationContext) {
+    this.#context = context
+  }
+
+  walk(selections: SelectionSetNode, depth: number, spread: ReadonlySet<string>): void {
+    for (const selection of selections.selections) {
+      if (this.excess !== null) return
+      // Fragments that spread each other twice double at every level: what is counted is bounded as well.
+      if (++this.#visits > MAX_TOKENS * 5) this.excess = tooMuch('too many fields once its fragments are spread out')
+      else if (selection.kind === Kind.FIELD) this.#field(selection, depth, spread)
+      else if (selection.kind === Kind.INLINE_FRAGMENT) this.walk(selection.selectionSet, depth, spread)
+      else {
+        const name = selection.name.value
+        const fragment = this.#context.getFragment(name)
+        // A cycle is refused by a rule of graphql-js's own.
+        if (fragment && !spread.has(name)) this.walk(fragment.selectionSet, depth, new Set([...spread, name]))
+      }
+    }
+  }
+
+  #field(field: FieldNode, depth: number, spread: ReadonlySet<string>): void {
+    if (depth > MAX_DEPTH) this.excess = tooMuch(`more than ${MAX_DEPTH} levels of fields`)
+    else if (field.alias !== undefined && ++this.#aliases > MAX_ALIASES) {
+      this.excess = tooMuch(`more than ${MAX_ALIASES} aliases`)
+    } else if (depth === 1 && ++this.#rootFields > MAX_ROOT_FIELDS) {
+      this.excess = tooMuch(`more than ${MAX_ROOT_FIELDS} root fields`)
+    } else if (field.selectionSet) this.walk(field.selectionSet, depth + 1, spread)
+  }
+}
+
+function tooMuch(what: string): GraphQLError {
+  return requestError('BAD_USER_INPUT', `The document is too much: ${what}.`)
+}

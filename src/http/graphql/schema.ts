@@ -1,0 +1,109 @@
+/**
+ * The executable schema: the catalogue's, with a resolver for each field derived from what the catalogue
+ * says of it. No event's name stands here.
+ */
+import {
+  GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isObjectType,
+  isScalarType,
+  type ValueNode,
+} from 'graphql'
+import type { Catalogue, MutationField, SubscriptionField } from '../../catalogue/catalogue.ts'
+import { parseDateTime } from '../../catalogue/date-time.ts'
+import type { Json } from '../../catalogue/field-type.ts'
+import type { DecodedEvent, Properties } from '../../event/event.ts'
+import type { SdlQueryEventsArgs, SdlSubscriptionEventsArgs } from '../../generated/types.ts'
+import { both, eventFilter, fieldFilter } from '../../operations/filter.ts'
+import type { Operations } from '../../operations/operations.ts'
+import type { Page } from '../../operations/replay.ts'
+import type { RequestContext } from '../context.ts'
+
+type Resolver = GraphQLFieldResolver<unknown, RequestContext>
+
+/** Gives the catalogue's schema its resolvers. */
+export function executableSchema(catalogue: Catalogue, operations: Operations): GraphQLSchema {
+  const { schema } = catalogue
+  setScalars(schema)
+  for (const event of catalogue.events) {
+    const fields = objectType(schema, event.name).getFields()
+    for (const { name } of event.fields)
+      fields[name]!.resolve = (source) => (source as DecodedEvent).parts.properties[name]
+  }
+  for (const mutation of catalogue.mutations) {
+    resolve(schema, 'Mutation', mutation.name, mutationResolver(mutation, operations))
+  }
+  for (const field of catalogue.subscriptions) {
+    const type = objectType(schema, 'Subscription').getFields()[field.name]!
+    type.subscribe = subscriptionResolver(field, operations)
+    type.resolve = (event) => event
+  }
+  resolve(schema, 'Query', 'events', (_root, args, context) => {
+    const { since, ...rest } = args as SdlQueryEventsArgs
+    return operations.replay({ ...rest, since: moment(since) }, context.signal)
+  })
+  resolve(schema, 'Query', 'partitions', () => operations.partitions())
+  const page = (name: string, get: (page: Page) => unknown) =>
+    resolve(schema, 'EventConnection', name, (source) => get(source as Page))
+  page('nodes', ({ events }) => events)
+  page('edges', ({ events }) => events.map((node) => ({ node, cursor: () => node.cursor })))
+  page('end', ({ logEnd }) => operations.cursorOf(logEnd))
+  page('pageInfo', ({ hasNextPage, hasPreviousPage, start, end }) => ({
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: () => start && operations.cursorOf(start),
+    endCursor: () => end && operations.cursorOf(end),
+  }))
+  return schema
+}
+
+function mutationResolver({ event, arguments: declared }: MutationField, operations: Operations): Resolver {
+  return (_root, args: Properties, { head }) => {
+    const properties: { [name: string]: Json } = Object.create(null)
+    for (const { name } of declared) properties[name] = args[name] ?? null
+    return operations.publish(event, properties, head)
+  }
+}
+
+function subscriptionResolver({ event, filters }: SubscriptionField, operations: Operations): Resolver {
+  return (_root, args, { signal, lastEventId }) => {
+    const { after, from, since, until, filter } = args as SdlSubscriptionEventsArgs
+    const values = filters.flatMap((name): [string, Json][] => (args[name] == null ? [] : [[name, args[name]]]))
+    const matches = both(event === null ? null : fieldFilter(event, values), eventFilter(filter))
+    return operations.subscribe({ after: lastEventId ?? after, from, since: moment(since), until, matches }, signal)
+  }
+}
+
+function moment(dateTime: string | null | undefined): number | null {
+  return dateTime == null ? null : parseDateTime(dateTime)
+}
+
+function setScalars(schema: GraphQLSchema): void {
+  setScalar(schema, 'DateTime', (value) => {
+    if (typeof value === 'string' && parseDateTime(value) !== null) return value
+    throw new GraphQLError('DateTime must be RFC 3339, such as "2026-11-24T12:00:00.000Z".')
+  })
+  setScalar(schema, 'Cursor', (value) => {
+    if (typeof value === 'string') return value
+    throw new GraphQLError('Cursor must be a string that Herald gave out.')
+  })
+}
+
+function setScalar(schema: GraphQLSchema, name: string, parse: (value: unknown) => string): void {
+  const scalar = schema.getType(name)
+  if (!isScalarType(scalar)) throw new Error(`${name} is no scalar`)
+  scalar.parseValue = parse
+  scalar.parseLiteral = (node: ValueNode) => parse('value' in node && node.kind === 'StringValue' ? node.value : null)
+}
+
+function resolve(schema: GraphQLSchema, typeName: string, fieldName: string, resolver: Resolver): void {
+  objectType(schema, typeName).getFields()[fieldName]!.resolve = resolver
+}
+
+function objectType(schema: GraphQLSchema, name: string): GraphQLObjectType<unknown, RequestContext> {
+  const type = schema.getType(name)
+  if (!isObjectType(type)) throw new Error(`${name} is no object type`)
+  return type
+}

@@ -1,0 +1,185 @@
+/**
+ * WebSockets: graphql-ws's server over ws. What is ours: the socket's flow control (an operation's next
+ * result is made when the one before has left the process), the documents' limits and codes, pings that
+ * carry the cursor, and an end that tells clients to come back.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql'
+import { CloseCode, handleProtocols, MessageType, makeServer, type Server, stringifyMessage } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { channels } from '../../observability/channels.ts'
+import type { Operations } from '../../operations/operations.ts'
+import { MAX_BODY_BYTES } from '../body.ts'
+import type { RequestContext } from '../context.ts'
+import { publishRequest } from '../request-head.ts'
+import type { Engine } from './engine.ts'
+import { publicResult } from './errors.ts'
+import { parseRequest, prepare } from './request.ts'
+import { openStream } from './stream.ts'
+
+const PING_MS = 12_000
+/**
+ * A socket that was silent for so long is dead. A client that only does not read cannot answer pings either;
+ * it is given 60 s to find the error that tells it why, so this must be longer.
+ */
+const SILENCE_MS = 75_000
+/** RFC 6455, section 7.4.1. */
+const GOING_AWAY = 1001
+
+interface Extra {
+  readonly socket: WebSocket
+  readonly request: IncomingMessage
+}
+
+export class WebSockets {
+  readonly #server = new WebSocketServer({ noServer: true, handleProtocols, maxPayload: MAX_BODY_BYTES })
+  readonly #protocol: Server<Extra>
+  readonly #engine: Engine
+  readonly #operations: Operations
+  /** Queries and mutations under way: they are answered before a socket is closed. */
+  readonly #underWay = new Set<Promise<unknown>>()
+  #isClosing = false
+
+  constructor(engine: Engine, operations: Operations) {
+    this.#engine = engine
+    this.#operations = operations
+    this.#protocol = makeServer<Record<string, unknown> | undefined, Extra>({
+      onSubscribe: ({ extra }, id, payload) => this.#prepare(extra, id, payload),
+      execute: (args) => this.#execute(args as PreparedArgs),
+      subscribe: (args) => this.#subscribe(args as PreparedArgs),
+    })
+  }
+
+  /** Takes over a connection that asks to become a WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, request))
+  }
+
+  /** Answers what is under way, then closes every socket with 1001; after `timeoutMs` it cuts them. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#isClosing = true
+    const deadline = new Promise((resolve) => setTimeout(resolve, timeoutMs).unref())
+    await Promise.race([Promise.allSettled(this.#underWay), deadline])
+    const sockets = [...this.#server.clients]
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    for (const socket of sockets) socket.close(GOING_AWAY, 'Herald is stopping; come back')
+    await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
+    for (const socket of this.#server.clients) socket.terminate()
+    this.#server.close()
+  }
+
+  #open(socket: WebSocket, request: IncomingMessage): void {
+    let heardAt = Date.now()
+    const heard = () => {
+      heardAt = Date.now()
+    }
+    const ping = setInterval(() => {
+      if (Date.now() - heardAt > SILENCE_MS) socket.terminate()
+      else if (socket.readyState === socket.OPEN && socket.bufferedAmount === 0) socket.ping()
+    }, PING_MS)
+    const closed = this.#protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) => send(socket, data),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (listener) =>
+          socket.on('message', (data) => {
+            heard()
+            if (this.#isClosing) return
+            listener(String(data)).catch((error: unknown) => {
+              channels.fault.publish({ error })
+              socket.close(CloseCode.InternalServerError, 'Internal server error')
+            })
+          }),
+      },
+      { socket, request },
+    )
+    socket.on('pong', heard)
+    // A message that is too large, or no frame at all: ws closes the socket with the right code by itself.
+    socket.on('error', () => {})
+    socket.once('close', (code, reason) => {
+      clearInterval(ping)
+      void closed(code, String(reason)).catch((error: unknown) => channels.fault.publish({ error }))
+    })
+  }
+
+  async #prepare(
+    { socket, request }: Extra,
+    id: string,
+    payload: unknown,
+  ): Promise<PreparedArgs | readonly GraphQLError[]> {
+    const abort = new AbortController()
+    const context: RequestContext = { head: publishRequest(request), signal: abort.signal, lastEventId: null }
+    try {
+      const prepared = await prepare(this.#engine, parseRequest(payload), context)
+      if ('errors' in prepared) return prepared.errors
+      return Object.assign(prepared.args, { herald: { abort, socket, id } })
+    } catch (error) {
+      return [error as GraphQLError]
+    }
+  }
+
+  async #execute(args: PreparedArgs): Promise<ExecutionResult> {
+    const result = Promise.resolve(execute(args)).then(publicResult)
+    const answered = result.then(() => new Promise((resolve) => setImmediate(resolve)))
+    this.#underWay.add(answered)
+    try {
+      return await result
+    } finally {
+      void answered.finally(() => this.#underWay.delete(answered))
+    }
+  }
+
+  async #subscribe(args: PreparedArgs): Promise<ExecutionResult | AsyncGenerator<ExecutionResult, void, void>> {
+    const { abort, socket, id } = args.herald
+    const stop = () => abort.abort()
+    socket.once('close', stop)
+    const stream = await openStream(args, this.#operations)
+    if ('errors' in stream) {
+      socket.off('close', stop)
+      return stream
+    }
+    channels.subscribed.publish({ transport: 'ws', change: 1 })
+    let isOpen = true
+    const over = () => {
+      if (!isOpen) return
+      isOpen = false
+      socket.off('close', stop)
+      channels.subscribed.publish({ transport: 'ws', change: -1 })
+    }
+    const results = (async function* () {
+      try {
+        for await (const { result, cursor } of stream.items) {
+          if (abort.signal.aborted) return
+          if (result !== undefined) yield result
+          else await send(socket, stringifyMessage({ type: MessageType.Ping, payload: { id, cursor } }))
+        }
+      } finally {
+        over()
+      }
+    })()
+    // A generator that waits at its source hears `return` only when the source has brought something, so the
+    // signal ends the wait first; one that was never asked for anything runs no `finally` at all.
+    const end = results.return.bind(results)
+    results.return = (value) => {
+      stop()
+      over()
+      return end(value)
+    }
+    return results
+  }
+}
+
+/** What an operation's execution needs beyond graphql-js's arguments. */
+interface PreparedArgs extends ExecutionArgs {
+  readonly herald: { readonly abort: AbortController; readonly socket: WebSocket; readonly id: string }
+}
+
+/** Resolves when the message has left the process, so that whoever makes messages goes at the client's pace. */
+function send(socket: WebSocket, data: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN) resolve()
+    else socket.send(data, () => resolve())
+  })
+}

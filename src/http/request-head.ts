@@ -1,0 +1,17 @@
+/** What an event takes over from the request that publishes it. */
+import type { IncomingMessage } from 'node:http'
+import type { PublishRequest } from '../operations/publish.ts'
+import { splitTarget } from './target.ts'
+
+/** W3C Trace Context, version 00 and later ones that begin alike; an all-zero id is none. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+
+export function publishRequest(request: IncomingMessage): PublishRequest {
+  const { 'idempotency-key': idempotencyKey, traceparent } = request.headers
+  return {
+    rawHeaders: request.rawHeaders,
+    targetHost: splitTarget(request.url ?? '/').host,
+    idempotencyKey: typeof idempotencyKey === 'string' && idempotencyKey !== '' ? idempotencyKey : null,
+    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The HTTP server: one port for everything. A request is routed by its raw path to what serves it; what is
+ * no route of Herald's own is one of the REST paths. The port opens before the log is reached.
+ */
+import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { EventLog } from '../log/event-log.ts'
+import { channels } from '../observability/channels.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import type { Operations } from '../operations/operations.ts'
+import { answer, TEXT } from './answer.ts'
+import { createEngine } from './graphql/engine.ts'
+import { type GraphQLDependencies, serveGraphQL } from './graphql/http.ts'
+import { Playground } from './graphql/playground.ts'
+import { executableSchema } from './graphql/schema.ts'
+import { WebSockets } from './graphql/websocket.ts'
+import { isReading, serveLiveness, serveReadiness } from './health.ts'
+import { Origins, originRefusal } from './origin.ts'
+import { ALLOW, answerNotAllowed, serveRest } from './rest/rest.ts'
+import { Router } from './rest/router.ts'
+import { splitTarget } from './target.ts'
+import { asPlainRequests, isWebSocket, requestLineOf, withOriginalHeaders } from './upgrade.ts'
+
+/** How long answers under way may take when Herald stops. */
+const DRAIN_MS = 6_000
+
+export interface HttpOptions {
+  readonly catalogue: Catalogue
+  readonly operations: Operations
+  readonly log: EventLog
+  readonly metrics: Metrics
+  readonly allowedOrigins: readonly string[]
+}
+
+export class HttpServer {
+  readonly #log: EventLog
+  readonly #operations: Operations
+  readonly #metrics: Metrics
+  readonly #router: Router
+  readonly #origins: Origins
+  readonly #webSockets: WebSockets
+  readonly #graphql: GraphQLDependencies
+  readonly #stop = new AbortController()
+  readonly #server: Server
+
+  constructor({ catalogue, operations, log, metrics, allowedOrigins }: HttpOptions) {
+    this.#log = log
+    this.#operations = operations
+    this.#metrics = metrics
+    this.#router = new Router(catalogue)
+    this.#origins = new Origins(allowedOrigins)
+    const engine = createEngine(executableSchema(catalogue, operations))
+    this.#webSockets = new WebSockets(engine, operations)
+    this.#graphql = {
+      engine,
+      operations,
+      origins: this.#origins,
+      playground: new Playground(catalogue),
+      stop: this.#stop.signal,
+    }
+    this.#server = createServer({ keepAliveTimeout: 65_000, joinDuplicateHeaders: false })
+    this.#server.on('request', (request, response) => this.#serve(request, response))
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head))
+    this.#server.on('connect', (request, socket) => this.#refuseConnect(request, socket))
+    this.#server.on('clientError', (error, socket) => this.#refuseBadRequest(error, socket))
+  }
+
+  /** Opens the port; resolves with it. Rejects with Node's error, EADDRINUSE for instance. */
+  async listen(port: number, host: string): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    const { port: opened } = this.#server.address() as AddressInfo
+    this.#origins.addOwn(opened)
+    return opened
+  }
+
+  /** Takes no more connections, answers what is under way, ends streams so that clients come back. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    await this.#webSockets.close(DRAIN_MS)
+    const late = setTimeout(() => this.#server.closeAllConnections(), DRAIN_MS)
+    const idle = setInterval(() => this.#server.closeIdleConnections(), 50)
+    await closed
+    clearTimeout(late)
+    clearInterval(idle)
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    withOriginalHeaders(request)
+    if (this.#stop.signal.aborted) response.setHeader('Connection', 'close')
+    this.#route(request, response).catch((error: unknown) => {
+      if (response.destroyed || request.destroyed) return
+      channels.fault.publish({ error })
+      if (response.headersSent) response.destroy()
+      else answer(response, 500, TEXT, 'Something went wrong inside Herald; its log tells more.\n')
+    })
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = splitTarget(request.url ?? '/')
+    switch (target.path) {
+      case '/graphql':
+        return serveGraphQL(this.#graphql, target, request, response)
+      case '/livez':
+      case '/readyz':
+      case '/metrics': {
+        if (!isReading(request)) {
+          return answer(response, 405, TEXT, 'Only GET reads this.\n', { Allow: 'GET, HEAD' })
+        }
+        if (target.path === '/livez') return serveLiveness(response)
+        if (target.path === '/readyz') return serveReadiness(this.#log, this.#stop.signal.aborted, response)
+        return answer(response, 200, this.#metrics.contentType, await this.#metrics.text())
+      }
+      default:
+        return serveRest(this.#router, this.#operations, target, request, response)
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (!isWebSocket(request)) return asPlainRequests(this.#server, request, socket, head)
+    socket.on('error', () => socket.destroy())
+    if (splitTarget(request.url ?? '/').path !== '/graphql') {
+      return endWith(socket, 400, 'WebSockets are served at /graphql.\n')
+    }
+    if (!this.#origins.allows(request)) return endWith(socket, 403, `FORBIDDEN: ${originRefusal(request)}\n`)
+    if (this.#stop.signal.aborted) return endWith(socket, 503, 'Herald is stopping.\n')
+    this.#webSockets.upgrade(request, socket, head)
+  }
+
+  /** Flask answers CONNECT like any method that a path does not have. */
+  #refuseConnect(request: IncomingMessage, socket: Duplex): void {
+    const response = new ServerResponse(request)
+    response.assignSocket(socket as Socket)
+    response.on('finish', () => socket.end())
+    answerNotAllowed(response)
+  }
+
+  /** What Node's parser takes for no request; methods that it does not know are answered as Flask does. */
+  #refuseBadRequest(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+    const line = error.code === 'HPE_INVALID_METHOD' ? requestLineOf(error.rawPacket) : null
+    const route = line === null ? null : this.#router.match(splitTarget(line.target).path)
+    if (route !== null) {
+      return typeof route === 'object' ? endWith(socket, 405, '', { Allow: ALLOW }) : endWith(socket, 404, '')
+    }
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+    endWith(socket, status, `${STATUS_CODES[status]}\n`)
+  }
+}
+
+/** Answers on a socket that is no longer, or never was, an HTTP request's. */
+function endWith(
+  socket: Duplex,
+  status: number,
+  body: string,
+  headers: { readonly [name: string]: string } = {},
+): void {
+  const all = {
+    'Content-Type': TEXT,
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+}

@@ -1,0 +1,85 @@
+/**
+ * Start-up, top to bottom, and stopping, the same list backwards. Whatever refuses the start (a wrong
+ * variable, SDL that cannot be kept, a port in use) exits with 1 and one line that says what to do.
+ */
+
+import { readCatalogue } from './catalogue/catalogue.ts'
+import { SchemaRefusal } from './catalogue/refusal.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { Enricher } from './event/enrich.ts'
+import { HttpServer } from './http/server.ts'
+import { type EventLog, LogRefusal } from './log/event-log.ts'
+import { channels } from './observability/channels.ts'
+import { createLogger } from './observability/logger.ts'
+import { Metrics } from './observability/metrics.ts'
+import { openLog } from './open-log.ts'
+import { createOperations } from './operations/operations.ts'
+import { startupTable } from './startup-table.ts'
+
+/** SIGTERM is answered inside 10 s, come what may. */
+const STOP_MS = 9_500
+
+async function start(): Promise<() => Promise<void>> {
+  const config = readConfig()
+  const catalogue = readCatalogue(config.schemaDir)
+  const logger = createLogger(config.logLevel)
+  const log = await openLog(config)
+  const metrics = new Metrics(log)
+  const enricher = new Enricher({ enabled: config.enrichHeaders, denied: config.deniedHeaders })
+  const operations = createOperations({ catalogue, log, enricher, source: config.eventSource })
+  const http = new HttpServer({ catalogue, operations, log, metrics, allowedOrigins: config.allowedOrigins })
+  const port = await listen(http, config, log)
+  process.stdout.write(startupTable(catalogue, config, port))
+  logger.info({ port, topic: config.topic, log: config.brokers.length > 0 ? 'kafka' : 'embedded' }, 'serving')
+
+  return async () => {
+    logger.info('stopping')
+    await http.close()
+    await operations.close()
+    await log.close()
+    logger.info('stopped')
+  }
+}
+
+async function listen(http: HttpServer, { host, port }: Config, log: EventLog): Promise<number> {
+  try {
+    return await http.listen(port, host)
+  } catch (error) {
+    await log.close()
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      throw new ConfigError(`PORT: ${host}:${port} is in use; stop what listens there, or set PORT to another`)
+    }
+    throw new ConfigError(`HOST: cannot serve on ${host}:${port} (${code}); set HOST or PORT to what this machine has`)
+  }
+}
+
+function stopAt(signals: readonly NodeJS.Signals[], stop: () => Promise<void>): void {
+  let isStopping = false
+  const run = () => {
+    if (isStopping) return
+    isStopping = true
+    setTimeout(() => process.exit(0), STOP_MS).unref()
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        channels.fault.publish({ error })
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of signals) process.on(signal, run)
+}
+
+// Whoever reads our output may go away before we do.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+// A library's stray promise must not end a gateway that others stream from (kafkajs has such, measured).
+process.on('unhandledRejection', (error) => channels.fault.publish({ error }))
+
+try {
+  stopAt(['SIGTERM', 'SIGINT'], await start())
+} catch (error) {
+  const isRefusal = error instanceof ConfigError || error instanceof SchemaRefusal || error instanceof LogRefusal
+  process.stderr.write(`herald: ${isRefusal ? error.message : ((error as Error).stack ?? String(error))}\n`)
+  process.exit(1)
+}

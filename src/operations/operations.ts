@@ -1,0 +1,80 @@
+/**
+ * The three operations and what they share, made once from the catalogue and a log: the whole semantics of
+ * the product, with no HTTP and no Kafka in sight.
+ */
+import type { Catalogue, EventType } from '../catalogue/catalogue.ts'
+import { HeraldError } from '../errors.ts'
+import { CursorCodec, type Place } from '../event/cursor.ts'
+import { Decoder } from '../event/decode.ts'
+import type { Enricher } from '../event/enrich.ts'
+import type { DecodedEvent, Properties } from '../event/event.ts'
+import type { EventLog } from '../log/event-log.ts'
+import { channels } from '../observability/channels.ts'
+import { Live } from './live.ts'
+import { type PublishRequest, publish } from './publish.ts'
+import { type Page, type ReplayArguments, replay } from './replay.ts'
+import { type SubscribeArguments, type Subscription, subscribe } from './subscribe.ts'
+
+export interface PartitionExtent {
+  readonly number: number
+  /** Decimal offsets. */
+  readonly beginning: string
+  readonly end: string
+}
+
+export interface Operations {
+  publish(event: EventType, properties: Properties, request: PublishRequest): Promise<DecodedEvent>
+  replay(args: ReplayArguments, signal?: AbortSignal): Promise<Page>
+  subscribe(args: SubscribeArguments, signal: AbortSignal): Promise<Subscription>
+  partitions(): Promise<PartitionExtent[]>
+  cursorOf(place: Place): string
+  /** Throws CURSOR_INVALID, CURSOR_EXPIRED, LOG_UNAVAILABLE for a cursor that cannot be taken up. */
+  checkCursor(cursor: string): Promise<void>
+  /** Stops the tail. */
+  close(): Promise<void>
+}
+
+export function createOperations(options: {
+  readonly catalogue: Catalogue
+  readonly log: EventLog
+  readonly enricher: Enricher
+  readonly source: string
+}): Operations {
+  const { catalogue, log, enricher, source } = options
+  const cursors = new CursorCodec(log.topic, () => log.incarnation())
+  const decoder = new Decoder(catalogue, log.topic, cursors)
+  const live = new Live({ log, decoder })
+  live.start()
+  const shared = { log, live, cursors, decoder, enricher, source }
+  return {
+    publish: (event, properties, request) => observed(event, () => publish(shared, event, properties, request)),
+    replay: (args, signal) => replay(shared, args, signal),
+    subscribe: (args, signal) => subscribe(shared, args, signal),
+    async partitions() {
+      await live.begun()
+      const [beginnings, ends] = await Promise.all([log.beginnings(), log.ends()])
+      return ends.map((end, number) => ({ number, beginning: String(beginnings[number] ?? 0), end: String(end) }))
+    },
+    cursorOf: (place) => cursors.encode(place),
+    async checkCursor(cursor) {
+      await live.begun()
+      cursors.decode(cursor)
+    },
+    close: () => live.close(),
+  }
+}
+
+async function observed(event: EventType, run: () => Promise<DecodedEvent>): Promise<DecodedEvent> {
+  if (!channels.published.hasSubscribers) return run()
+  const begin = performance.now()
+  const report = (error: HeraldError['code'] | null) =>
+    channels.published.publish({ event: event.name, error, seconds: (performance.now() - begin) / 1_000 })
+  try {
+    const published = await run()
+    report(null)
+    return published
+  } catch (error) {
+    report(error instanceof HeraldError ? error.code : 'INTERNAL_SERVER_ERROR')
+    throw error
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * From what a user gave (cursors, moments) to vectors of offsets, held against what the log has now. Cursors
+ * are decoded before the log is asked anything: a bad one costs nothing.
+ */
+
+import { HeraldError } from '../errors.ts'
+import { type CursorCodec, invalid, type Place } from '../event/cursor.ts'
+import type { EventLog, Vector } from '../log/event-log.ts'
+
+/** After a failover the log's end lags behind what was acknowledged before (KIP-207): so long it may. */
+const END_LAG_MS = 5_000
+const END_POLL_MS = 200
+
+/** What the log holds: `beginnings[p] <= offset < ends[p]`. */
+export interface Extent {
+  readonly beginnings: Vector
+  readonly ends: Vector
+}
+
+/** The log's extent; waits up to 5 s for an end that a cursor is past. Throws CURSOR_INVALID if it still is. */
+export async function extentFor(log: EventLog, places: readonly (Place | null)[]): Promise<Extent> {
+  const deadline = Date.now() + END_LAG_MS
+  for (;;) {
+    const [beginnings, ends] = await Promise.all([log.beginnings(), log.ends()])
+    const isPast = places.some((place) => place?.vector.some((offset, p) => offset > (ends[p] ?? -1)))
+    if (!isPast) return { beginnings, ends }
+    if (Date.now() >= deadline) throw invalid('is past the end of the log')
+    await new Promise((resolve) => setTimeout(resolve, END_POLL_MS))
+  }
+}
+
+/** The cursor that `text` is; null for none. Throws CURSOR_INVALID, CURSOR_EXPIRED. */
+export function decodeCursor(cursors: CursorCodec, text: string | null | undefined): Place | null {
+  return text == null ? null : cursors.decode(text)
+}
+
+/**
+ * Where to go on behind a place; partitions that were added since begin at 0. Throws CURSOR_EXPIRED where
+ * retention has removed what follows.
+ */
+export function behind(place: Place, { beginnings }: Extent): Vector {
+  return beginnings.map((beginning, p) => {
+    const offset = place.vector[p] ?? 0
+    if (offset >= beginning) return offset
+    throw new HeraldError(
+      'CURSOR_EXPIRED',
+      `Events behind this cursor are gone: the log keeps partition ${p} from offset ${beginning} on, and the cursor is at ${offset}. Begin anew with from: EARLIEST, or lose them knowingly with from: LATEST.`,
+    )
+  })
+}
+
+/** Where to stop so as to leave out the event that a `before` cursor belongs to, and what follows it. */
+export function upTo(place: Place, { ends }: Extent): Vector {
+  return ends.map((_end, p) => (place.vector[p] ?? 0) - (place.partition === p ? 1 : 0))
+}
+
+/** Partition by partition the later one. */
+export function later(a: Vector, b: Vector): Vector {
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, p) => Math.max(a[p] ?? 0, b[p] ?? 0))
+}
