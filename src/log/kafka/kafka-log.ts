@@ -12,6 +12,7 @@ import { Offsets } from './offsets.ts'
 import { Producer } from './producer.ts'
 import { LogReader } from './reader.ts'
 import { tail } from './tail.ts'
+import { anySignal } from './time.ts'
 import { Topic } from './topic.ts'
 
 export type { KafkaLogNotice } from './notice.ts'
@@ -64,7 +65,6 @@ class KafkaLog implements EventLog {
       topic: this.#topic,
       links: this.#publishing,
       controlLinks: this.#control,
-      bootstrap,
       notify,
     })
   }
@@ -101,11 +101,15 @@ class KafkaLog implements EventLog {
   async *read(partition: number, from: number, to: number, options: ReadOptions = {}): AsyncGenerator<Batch, void> {
     this.#failIfClosed()
     const { signal } = options
-    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    const stop = anySignal(signal === undefined ? [this.#stop.signal] : [signal, this.#stop.signal])
     let next = from
-    for await (const batch of this.#reader.read(partition, from, to, { ...options, signal: stop })) {
-      next = batch.next
-      yield batch
+    try {
+      for await (const batch of this.#reader.read(partition, from, to, { ...options, signal: stop.signal })) {
+        next = batch.next
+        yield batch
+      }
+    } finally {
+      stop.release()
     }
     if (next < to && signal?.aborted !== true) this.#failIfClosed()
   }
@@ -113,9 +117,19 @@ class KafkaLog implements EventLog {
   async *tail(from: Vector, signal: AbortSignal): AsyncGenerator<Batch, void> {
     if (signal.aborted) return
     this.#failIfClosed()
-    const stop = AbortSignal.any([signal, this.#stop.signal])
-    const { clientId, notify } = { clientId: CLIENT_ID, notify: this.#notify }
-    yield* tail({ topic: this.#topic, offsets: this.#offsets, clientId, from, signal: stop, notify })
+    const stop = anySignal([signal, this.#stop.signal])
+    try {
+      yield* tail({
+        topic: this.#topic,
+        offsets: this.#offsets,
+        clientId: CLIENT_ID,
+        from,
+        signal: stop.signal,
+        notify: this.#notify,
+      })
+    } finally {
+      stop.release()
+    }
     if (!signal.aborted) this.#failIfClosed()
   }
 

@@ -129,7 +129,7 @@ export class Link {
           this.#sockets.delete(socket)
           this.close(new Error('the broker closed the connection'))
         })
-        if (this.#closed !== null) socket.destroy()
+        if (this.#closed !== null) socket.destroy(this.#closed)
         return socket
       },
     })
@@ -208,7 +208,8 @@ export class Link {
     this.#connection.rejectRequests(reason)
     // With nothing pending this only stops kafkajs's timers.
     this.#connection.disconnect().catch(() => {})
-    for (const socket of this.#sockets) socket.destroy()
+    // With an error, so that kafkajs clears the timer of a connection that is being made.
+    for (const socket of this.#sockets) socket.destroy(reason)
   }
 
   async #guard<T>(call: () => Promise<T>): Promise<T> {

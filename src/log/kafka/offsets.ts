@@ -5,7 +5,7 @@
  */
 import type { Links } from './links.ts'
 import { CODE, EARLIEST, LATEST, LIST_OFFSETS, listOffsetsRequest, parseListOffsets } from './protocol.ts'
-import { pause, within } from './time.ts'
+import { anySignal, pause, unlessAborted } from './time.ts'
 import type { Topic, View } from './topic.ts'
 
 /** The port's bound is 5 s. */
@@ -51,12 +51,20 @@ export class Offsets {
     return Array.from({ length: offsets.size }, (_, partition) => offsets.get(partition)!)
   }
 
-  #collect(timestamp: number, partitions: readonly number[] | null): Promise<Map<number, number>> {
+  async #collect(timestamp: number, partitions: readonly number[] | null): Promise<Map<number, number>> {
     const deadline = performance.now() + DEADLINE_MS
-    const stop = new AbortController()
-    return within(this.#ask(timestamp, partitions, deadline, stop.signal), DEADLINE_MS, () =>
-      this.#topic.unavailable(),
-    ).finally(() => stop.abort())
+    const late = new AbortController()
+    const { signal, release } = anySignal([this.#topic.closed, late.signal])
+    const timer = setTimeout(() => late.abort(), DEADLINE_MS)
+    try {
+      const offsets = await unlessAborted(this.#ask(timestamp, partitions, deadline, signal), signal)
+      if (offsets === null) throw this.#topic.unavailable()
+      return offsets
+    } finally {
+      clearTimeout(timer)
+      late.abort()
+      release()
+    }
   }
 
   async #ask(

@@ -102,7 +102,6 @@ export interface ProducerOptions {
   readonly links: Links
   /** For short questions (producer ids). */
   readonly controlLinks: Links
-  readonly bootstrap: readonly Address[]
   readonly notify: (notice: KafkaLogNotice) => void
 }
 
@@ -253,8 +252,10 @@ export class Producer {
   /** One request. Resolves to false if something is to be asked anew before the next one. */
   async #sendOnce(node: number, address: Address, lanes: readonly Lane[]): Promise<boolean> {
     try {
-      await Promise.all(lanes.map((lane) => this.#equip(lane)))
+      await Promise.all(lanes.map((lane) => this.#equip(lane, address)))
       return await this.#options.links.use(address, async (link) => {
+        // Nothing is sent then, and no batch must believe that it was.
+        if (link.closed) return false
         const parts = this.#fill(node, lanes)
         if (parts.length === 0) return true
         let produced: Map<number, Produced>
@@ -277,11 +278,8 @@ export class Producer {
     }
   }
 
-  async #equip(lane: Lane): Promise<void> {
+  async #equip(lane: Lane, address: Address): Promise<void> {
     if (lane.producer !== null) return
-    const brokers = [...(this.#topic.view?.brokers.values() ?? this.#options.bootstrap)]
-    const address = brokers[Math.floor(Math.random() * brokers.length)]
-    if (address === undefined) throw new Error('no broker is known')
     const id = await this.#options.controlLinks.use(address, (link) => link.initProducerId())
     lane.producer ??= { ...id, next: 0 }
   }
@@ -290,7 +288,10 @@ export class Producer {
   #fill(node: number, lanes: readonly Lane[]): ProducePart[] {
     const parts: ProducePart[] = []
     let bytes = 0
-    for (const lane of lanes) {
+    // From another one each time: where not all fit into a request, none must starve.
+    const start = Math.floor(Math.random() * lanes.length)
+    for (let i = 0; i < lanes.length; i++) {
+      const lane = lanes[(start + i) % lanes.length]!
       this.#forget(lane)
       if (lane.inFlight || lane.producer === null || this.#topic.leader(lane.partition) !== node) continue
       if (parts.length > 0 && bytes >= MAX_REQUEST_BYTES) break
@@ -371,7 +372,7 @@ export class Producer {
           if (batch.records.length === 1) this.#refuse(batch.records[0]!, errorCode)
         }
       }
-      return !content || batch.records.length > 1
+      return false
     }
     if (NOT_TAKEN.has(errorCode) && !mayBeWritten) this.#takeApart(lane, batch)
     return false

@@ -8,7 +8,7 @@ import type { Links } from './links.ts'
 import type { Offsets } from './offsets.ts'
 import { CODE, FETCH, type Fetched, fetchRequest, parseFetch } from './protocol.ts'
 import { type Decoded, decodeBatches } from './record-batch.ts'
-import { pause, unlessAborted } from './time.ts'
+import { anySignal, attempt, pause, unlessAborted } from './time.ts'
 import type { Topic, View } from './topic.ts'
 
 const DEFAULT_BATCH_BYTES = 1024 * 1024
@@ -33,7 +33,7 @@ export class LogReader {
     const { signal, batchBytes = DEFAULT_BATCH_BYTES } = options
     if (from >= to || signal?.aborted === true) return
     const left = new AbortController()
-    const stop = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal])
+    const { signal: stop, release } = anySignal(signal === undefined ? [left.signal] : [signal, left.signal])
     try {
       const view = await unlessAborted(this.#topic.usable(performance.now() + NO_PROGRESS_MS), stop)
       if (view === null) return
@@ -54,6 +54,7 @@ export class LogReader {
       }
     } finally {
       left.abort()
+      release()
     }
   }
 
@@ -67,13 +68,14 @@ export class LogReader {
     stop: AbortSignal,
   ): Promise<Decoded | null> {
     const deadline = performance.now() + NO_PROGRESS_MS
+    const left = () => deadline - performance.now()
     let emptyAnswers = 0
     let view = this.#topic.view
     while (!stop.aborted) {
       if (view !== null && !view.topicId.equals(topicId)) throw expired('its topic was deleted and made again')
       let trouble = true
       const answer =
-        view === null ? null : await this.#bounded(this.#fetch(view, topicId, partition, from, bytes), deadline, stop)
+        view === null ? null : await attempt(this.#fetch(view, topicId, partition, from, bytes), left(), stop)
       if (stop.aborted) return null
       if (answer?.errorCode === CODE.NONE) {
         const decoded = decodeBatches(answer.batches, partition, from, to, answer.aborted)
@@ -83,13 +85,13 @@ export class LogReader {
         trouble = false
       } else if (answer?.errorCode === CODE.OFFSET_OUT_OF_RANGE) {
         // Past the end it may come true yet: after a failover the new leader's end lags.
-        const beginning = await this.#bounded(this.#offsets.beginning(partition), deadline, stop)
+        const beginning = await attempt(this.#offsets.beginning(partition), left(), stop)
         if (beginning !== null && from < beginning) throw expired('retention has removed the events behind it')
       }
-      if (performance.now() >= deadline) throw this.#topic.unavailable()
+      if (left() <= 0) throw this.#topic.unavailable()
       if (trouble) {
         await pause(RETRY_MS, stop)
-        view = (await this.#bounded(this.#topic.refresh(), deadline, stop)) ?? this.#topic.view
+        view = (await attempt(this.#topic.refresh(), left(), stop)) ?? this.#topic.view
       }
     }
     return null
@@ -107,15 +109,6 @@ export class LogReader {
     })
     const answer = parseFetch(await this.#links.use(address, (link) => link.send(FETCH, request)))
     return answer.partitions.find((part) => part.partition === partition) ?? null
-  }
-
-  /** The promise's value, or null if it fails, if the deadline passes or if the read is aborted. */
-  async #bounded<T>(promise: Promise<T>, deadline: number, stop: AbortSignal): Promise<T | null> {
-    const late = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now())))
-    return unlessAborted(
-      promise.catch(() => null),
-      AbortSignal.any([stop, late]),
-    )
   }
 }
 

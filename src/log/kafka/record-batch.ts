@@ -118,7 +118,7 @@ export interface Decoded {
 
 /**
  * The committed records in `bytes` with `from <= offset < to`. A batch that is cut off at the end (brokers
- * send those) is left for the next fetch. Throws Error for bytes that are no record batch of format 2.
+ * send those) is left for the next fetch.
  */
 export function decodeBatches(
   bytes: Buffer,
@@ -138,9 +138,16 @@ export function decodeBatches(
     const start = reader.at
     const baseOffset = reader.int64()
     const end = start + LOG_OVERHEAD + reader.int32()
-    if (end > bytes.length) break
-    const magic = bytes.readInt8(start + MAGIC_AT)
-    if (magic !== 2) throw new Error(`record batches of format ${magic} are not supported`)
+    if (end > bytes.length || end <= start + MAGIC_AT) break
+    if (bytes.readInt8(start + MAGIC_AT) !== 2) {
+      // Before Kafka 0.11: every record is its own batch, or, compressed, the offset is that of the last one.
+      reader.at = end
+      if (baseOffset < next) continue
+      next = baseOffset + 1
+      taken += end - start
+      if (baseOffset < to) records.push(unreadable(partition, baseOffset, 0, bytes.subarray(start, end)))
+      continue
+    }
     reader.at = start + ATTRIBUTES_AT
     const attributes = reader.int16()
     const lastOffset = baseOffset + reader.int32()
@@ -162,14 +169,30 @@ export function decodeBatches(
     }
     if ((attributes & TRANSACTIONAL) !== 0 && abortedNow.has(producerId)) continue
     const fixedTimestamp = (attributes & LOG_APPEND_TIME) !== 0 ? maxTimestamp : null
-    const plain = new Reader(decompress(attributes & CODEC_MASK, body))
-    taken += plain.buffer.length
-    for (let i = 0; i < count; i++) {
-      const record = decodeRecord(plain, partition, baseOffset, baseTimestamp, fixedTimestamp)
-      if (record.offset >= from && record.offset < to) records.push(record)
+    const before = records.length
+    try {
+      const plain = new Reader(decompress(attributes & CODEC_MASK, body))
+      taken += plain.buffer.length
+      for (let i = 0; i < count; i++) {
+        const record = decodeRecord(plain, partition, baseOffset, baseTimestamp, fixedTimestamp)
+        if (record.offset >= from && record.offset < to) records.push(record)
+      }
+    } catch {
+      records.length = before
+      taken += body.length
+      if (lastOffset < to) records.push(unreadable(partition, lastOffset, maxTimestamp, body))
     }
   }
   return { records, next: Math.min(next, Math.max(to, from)), bytes: taken, hole }
+}
+
+/**
+ * What stands for a batch that cannot be read (compressed in a way that the libraries here do not know, or from
+ * before Kafka 0.11): one record that holds its bytes, so that a reader neither stops for ever nor skips it in
+ * silence.
+ */
+function unreadable(partition: number, offset: number, timestamp: number, bytes: Buffer): LogRecord {
+  return { partition, offset, timestamp, key: null, value: bytes, headers: [] }
 }
 
 /** A control batch holds one record; its key is a version and a type, and type 0 is an abort. */

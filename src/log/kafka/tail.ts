@@ -61,7 +61,8 @@ class Follower {
   #queuedBytes = 0
   #failure: HeraldError | null = null
   #wakeCaller: () => void = () => {}
-  #wakeLoops = new AbortController()
+  #room: Promise<void> = Promise.resolve()
+  #wakeLoops: () => void = () => {}
 
   constructor(options: TailOptions) {
     this.#options = options
@@ -80,8 +81,7 @@ class Follower {
         const batch = this.#queue.shift()
         if (batch !== undefined) {
           this.#queuedBytes -= batch.bytes
-          this.#wakeLoops.abort()
-          this.#wakeLoops = new AbortController()
+          if (this.#queuedBytes < QUEUE_BYTES) this.#wakeLoops()
           yield batch
         } else if (this.#failure !== null) {
           throw this.#failure
@@ -100,6 +100,7 @@ class Follower {
   /** Resolves when every loop has ended and its connection is closed. */
   async close(): Promise<void> {
     this.#stop.abort()
+    this.#wakeLoops()
     await Promise.all(this.#loops.values())
   }
 
@@ -125,6 +126,7 @@ class Follower {
   #fail(failure: HeraldError): void {
     this.#failure ??= failure
     this.#stop.abort()
+    this.#wakeLoops()
     this.#wakeCaller()
   }
 
@@ -140,7 +142,7 @@ class Follower {
         const partitions = [...this.#vector.keys()].filter((partition) => view?.leaders[partition] === leader)
         if (address === undefined || partitions.length === 0) return
         if (this.#queuedBytes >= QUEUE_BYTES) {
-          await pause(1_000, AbortSignal.any([stop, this.#wakeLoops.signal]))
+          await this.#room
           continue
         }
         try {
@@ -208,6 +210,11 @@ class Follower {
     if (next === from) return true
     this.#vector[partition] = next
     this.#queue.push({ partition, records, next, bytes })
+    if (this.#queuedBytes < QUEUE_BYTES && this.#queuedBytes + bytes >= QUEUE_BYTES) {
+      this.#room = new Promise((resolve) => {
+        this.#wakeLoops = resolve
+      })
+    }
     this.#queuedBytes += bytes
     this.#wakeCaller()
     return true

@@ -22,6 +22,41 @@ export function within<T>(promise: Promise<T>, ms: number, late: () => Error): P
   })
 }
 
+/** The promise's value, or null if it fails, if `ms` pass before, or as soon as the signal aborts. Never rejects. */
+export function attempt<T>(promise: Promise<T>, ms: number, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve) => {
+    const finish = (value: T | null) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', nothing)
+      resolve(value)
+    }
+    const nothing = () => finish(null)
+    const timer = setTimeout(nothing, Math.max(0, ms))
+    if (signal.aborted) nothing()
+    else signal.addEventListener('abort', nothing, { once: true })
+    promise.then(finish, nothing)
+  })
+}
+
+/**
+ * A signal that aborts with the first of some. `release` lets go of them: AbortSignal.any of a signal that lives
+ * as long as the process is not collected on every Node 20.
+ */
+export function anySignal(signals: readonly AbortSignal[]): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  for (const signal of signals) {
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+  }
+  return {
+    signal: controller.signal,
+    release() {
+      for (const signal of signals) signal.removeEventListener('abort', abort)
+    },
+  }
+}
+
 /** Resolves to the promise's value, or to null as soon as the signal aborts; a later rejection is swallowed. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
   if (signal === undefined) return promise

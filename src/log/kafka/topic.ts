@@ -99,6 +99,11 @@ export class Topic {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Aborts when the log is closed. */
+  get closed(): AbortSignal {
+    return this.#stop.signal
+  }
+
   /** Asks the cluster anew; callers at the same time share one request. Rejects if the topic cannot be used. */
   refresh(): Promise<View> {
     this.#refreshing ??= this.#refresh().finally(() => {
@@ -209,7 +214,8 @@ export class Topic {
   /** The first answer of any broker: the known ones in random order, then those that were configured. */
   #ask(): Promise<{ metadata: TopicMetadata; link: Link }> {
     const known = [...(this.#view?.brokers.values() ?? [])].sort(() => Math.random() - 0.5)
-    const candidates = [...known, ...this.#options.bootstrap]
+    const isKnown = ({ host, port }: Address) => known.some((other) => other.host === host && other.port === port)
+    const candidates = [...known, ...this.#options.bootstrap.filter((address) => !isKnown(address))]
     const ask = (address: Address) =>
       this.#options.links.use(address, async (link) => ({
         metadata: parseMetadata(await link.send(METADATA, metadataRequest(this.name), METADATA_TIMEOUT_MS)),
