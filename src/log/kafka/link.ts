@@ -31,6 +31,7 @@ interface KafkajsEncoder {
 }
 
 interface KafkajsConnection {
+  readonly requestQueue: { maybeThrottle(ms: number): void; scheduleCheckPendingRequests(): void }
   send(request: KafkajsRequest): Promise<Buffer>
   rejectRequests(error: Error): void
   disconnect(): Promise<unknown>
@@ -134,6 +135,10 @@ export class Link {
       },
     })
     this.#connection = pool.pool[0]!
+    // Nothing is ever held back here: the broker itself slows down whom it throttles. kafkajs would start a timer
+    // at every answer to look for what it holds back, with a negative time, which newer Nodes warn of.
+    this.#connection.requestQueue.maybeThrottle = () => {}
+    this.#connection.requestQueue.scheduleCheckPendingRequests = () => {}
     this.#broker = new Broker({ connectionPool: pool, logger: SILENT, allowAutoTopicCreation: false })
   }
 

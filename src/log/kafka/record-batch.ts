@@ -217,12 +217,34 @@ function decodeRecord(
   const value = nullableBytes(reader)
   const headers: [string, Buffer][] = []
   for (let count = reader.varint(); count > 0; count--) {
-    const name = reader.raw(reader.varint()).toString('utf8')
+    const name = headerName(reader)
     const headerValue = nullableBytes(reader)
     if (headerValue !== null) headers.push([name, headerValue])
   }
   reader.at = end
   return { partition, offset, timestamp: fixedTimestamp ?? baseTimestamp + timestampDelta, key, value, headers }
+}
+
+/** Names that were met, by length and last byte: the records of a topic have the same few, over and over. */
+const names: ({ readonly bytes: Buffer; readonly text: string } | undefined)[] = new Array(1_024).fill(undefined)
+
+function headerName(reader: Reader): string {
+  const length = reader.varint()
+  const { buffer, at } = reader
+  const slot = ((length & 0x1f) << 5) | ((buffer[at + length - 1] ?? 0) & 0x1f)
+  const known = names[slot]
+  if (known !== undefined && known.bytes.length === length) {
+    let same = 0
+    while (same < length && known.bytes[same] === buffer[at + same]) same++
+    if (same === length) {
+      reader.at += length
+      return known.text
+    }
+  }
+  const bytes = reader.raw(length)
+  const text = bytes.toString('utf8')
+  if (length <= 64) names[slot] = { bytes: Buffer.from(bytes), text }
+  return text
 }
 
 function nullableBytes(reader: Reader): Buffer | null {
