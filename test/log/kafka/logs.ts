@@ -1,9 +1,12 @@
 /** What the tests of the Kafka adapter share: opening logs that close with their test, and collecting. */
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { HeraldError } from '../../../src/errors.ts'
 import type { EventLog, LogRecord, NewRecord } from '../../../src/log/event-log.ts'
 import { type KafkaLogNotice, openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import { kafkaAddress } from '../../support/kafka.ts'
+
+// Real brokers on a busy machine take their time.
+vi.setConfig({ testTimeout: 60_000 })
 
 export interface OpenOptions {
   readonly bootstrap?: string
