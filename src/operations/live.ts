@@ -4,25 +4,31 @@
  * follower's queue is bounded: one that does not keep up loses its queue, not its place, and reads on from
  * the log (subscribe.ts). So nobody waits for anybody, and an event is kept in memory once however many
  * queues hold it.
+ *
+ * LATEST means: behind all that was acknowledged, and before all that is not yet. The tail may be on either
+ * side of that line: it may lag behind an acknowledgement, and it may see a record before its publisher does.
+ * So every publishing goes through here, and says when it began and what became of it.
  */
 
+import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { HeraldError } from '../errors.ts'
 import type { Decoder } from '../event/decode.ts'
 import type { DecodedEvent } from '../event/event.ts'
-import type { Batch, EventLog, Vector } from '../log/event-log.ts'
+import type { Appended, Batch, EventLog, Vector } from '../log/event-log.ts'
 import type { Matches } from './filter.ts'
+import { later } from './places.ts'
 
 const QUEUE_EVENTS = 10_000
 const QUEUE_BYTES = 16 * 1024 * 1024
-/** How many records to hand out before sockets get their turn. */
-const TURN = 256
+/** How many records, or bytes, to hand out before sockets get their turn. */
+const TURN = { records: 256, bytes: 256 * 1024 }
 /** How long the start of the tail waits before it tries again. */
 const RETRY_MS = 200
 /** How long an operation waits for a log that was never reached. */
 const BEGIN_MS = 4_500
-/** How many operations may wait so. */
-const WAITING = 10_000
+/** How many operations may wait so, and how many bytes their records may hold. */
+const WAITING = { operations: 10_000, bytes: 64 * 1024 * 1024 }
 /** How often a follower to which nothing matches hears how far the log is. */
 const PROGRESS_MS = 1_000
 
@@ -104,15 +110,23 @@ export interface LiveDependencies {
   readonly decoder: Decoder
 }
 
+/** An append that has no answer yet: its record is at or behind what the tail had handed out when it began. */
+interface UnderWay {
+  readonly since: Vector
+}
+
 export class Live {
   readonly #log: EventLog
   readonly #decoder: Decoder
   readonly #followers = new Set<Follower>()
   readonly #stop = new AbortController()
+  /** Per partition, behind the last event that this process published. */
   readonly #acknowledged: number[] = []
+  /** In the order of their beginning. */
+  readonly #underWay = new Set<UnderWay>()
+  readonly #waiting = new Set<() => void>()
+  #waitingBytes = 0
   #vector: Vector | null = null
-  #waiting = 0
-  #begun = new Signal()
   #running: Promise<void> | null = null
 
   constructor({ log, decoder }: LiveDependencies) {
@@ -125,6 +139,11 @@ export class Live {
     return this.#vector
   }
 
+  /** How many subscribers the tail feeds now. */
+  get followers(): number {
+    return this.#followers.size
+  }
+
   /** Begins to follow the log, through outages, until `close`. */
   start(): void {
     this.#running ??= this.#follow()
@@ -133,46 +152,62 @@ export class Live {
   /**
    * Resolves once the log was reached and the tail has its first vector. Every operation waits for it, and
    * publishing too: were an event acknowledged before the tail has a place, a subscriber that came before
-   * the acknowledgement could not be pinned before the event. Throws LOG_UNAVAILABLE inside 5 s, OVERLOADED.
+   * the acknowledgement could not be pinned before the event. `bytes`: what the operation holds in memory
+   * meanwhile. Throws LOG_UNAVAILABLE inside 5 s, OVERLOADED.
    */
-  async begun(): Promise<void> {
+  async begun(bytes = 0): Promise<void> {
     if (this.#vector !== null) return
-    if (this.#waiting >= WAITING) {
+    if (this.#waiting.size >= WAITING.operations || this.#waitingBytes + bytes > WAITING.bytes) {
       throw new HeraldError('OVERLOADED', 'Too many requests wait for the log. Try again.', { outcome: 'NOT_WRITTEN' })
     }
-    this.#waiting++
-    const late = new AbortController()
-    try {
-      const inTime = this.#begun.raised.then(() => true)
-      if (await Promise.race([inTime, setTimeout(BEGIN_MS, false, { signal: late.signal })])) return
-    } finally {
-      late.abort()
-      this.#waiting--
-    }
+    this.#waitingBytes += bytes
+    const inTime = await new Promise<boolean>((resolve) => {
+      const wake = () => {
+        clearTimeout(late)
+        resolve(true)
+      }
+      const late = globalThis.setTimeout(() => {
+        this.#waiting.delete(wake)
+        resolve(false)
+      }, BEGIN_MS)
+      this.#waiting.add(wake)
+    })
+    this.#waitingBytes -= bytes
+    if (inTime) return
     const health = this.#log.health()
     throw new HeraldError(
       'LOG_UNAVAILABLE',
       `The log is away: ${health.up ? 'it has not answered yet' : health.reason}. Try again.`,
-      {
-        outcome: 'NOT_WRITTEN',
-      },
+      { outcome: 'NOT_WRITTEN' },
     )
   }
 
-  /** Remembers an event that this process published: a follower that comes later does not get it. */
-  acknowledge(partition: number, offset: number): void {
-    for (let p = this.#acknowledged.length; p <= partition; p++) this.#acknowledged[p] = 0
-    this.#acknowledged[partition] = Math.max(this.#acknowledged[partition]!, offset + 1)
+  /** Runs an append of this process's, so that `latest` knows of it. Call it when the tail has `begun`. */
+  async publishing(append: () => Promise<Appended>): Promise<Appended> {
+    if (this.#vector === null) {
+      throw new HeraldError('LOG_UNAVAILABLE', 'The log is another one now. Try again.', { outcome: 'NOT_WRITTEN' })
+    }
+    const underWay = { since: this.#vector }
+    this.#underWay.add(underWay)
+    try {
+      const appended = await append()
+      // Not so where the log is another one by now: then the offset says nothing.
+      if (this.#underWay.has(underWay)) this.#acknowledge(appended)
+      return appended
+    } finally {
+      this.#underWay.delete(underWay)
+    }
   }
 
   /**
-   * Where a follower that comes now begins: behind all that was acknowledged, which the tail may not have
-   * seen yet. Null while the log was not yet reached.
+   * Where a follower that comes now begins: behind all that this process has acknowledged, which the tail may
+   * not have seen yet, and before all that is not yet acknowledged, which it may have seen already. Null
+   * while the log was not yet reached.
    */
   latest(): Vector | null {
     if (this.#vector === null) return null
-    const partitions = Math.max(this.#vector.length, this.#acknowledged.length)
-    return Array.from({ length: partitions }, (_, p) => Math.max(this.#vector?.[p] ?? 0, this.#acknowledged[p] ?? 0))
+    const [oldest] = this.#underWay
+    return later(oldest?.since ?? this.#vector, this.#acknowledged)
   }
 
   /**
@@ -197,14 +232,14 @@ export class Live {
 
   async #follow(): Promise<void> {
     const { signal } = this.#stop
+    await Promise.race([this.#log.ready(), once(signal, 'abort')])
     while (!signal.aborted) {
       try {
-        await Promise.race([this.#log.ready(), aborted(signal)])
-        if (signal.aborted) return
         // After an error the tail goes on from its own place; only the first time, or when that place is
         // gone, does it begin at the end.
         this.#vector ??= await this.#log.ends()
-        this.#begun.raise()
+        for (const wake of this.#waiting) wake()
+        this.#waiting.clear()
         for await (const batch of this.#log.tail(this.#vector, signal)) await this.#deliver(batch)
       } catch (error) {
         if (error instanceof HeraldError && error.code === 'CURSOR_EXPIRED') this.#restart(error)
@@ -216,29 +251,38 @@ export class Live {
   /** The place of the tail is gone: followers must hear it, or they would miss events in silence. */
   #restart(error: HeraldError): void {
     this.#vector = null
-    this.#begun = new Signal()
     this.#acknowledged.length = 0
+    this.#underWay.clear()
     for (const follower of this.#followers) follower.fail(error)
     this.#followers.clear()
   }
 
-  async #deliver(batch: Batch): Promise<void> {
-    let since = 0
-    for (const record of batch.records) {
-      const vector = this.#at(batch.partition, record.offset + 1)
-      if (this.#followers.size > 0) {
-        const event = this.#decoder.decode(record, vector)
-        for (const follower of this.#followers) {
-          if (!follower.offer(event)) this.#followers.delete(follower)
-        }
+  #acknowledge({ partition, offset }: Appended): void {
+    for (let p = this.#acknowledged.length; p <= partition; p++) this.#acknowledged[p] = 0
+    this.#acknowledged[partition] = Math.max(this.#acknowledged[partition]!, offset + 1)
+  }
+
+  /**
+   * Whoever runs between two turns sees a vector that is exact; within a turn nobody runs. So a vector is made
+   * for an event only if there is somebody to have it.
+   */
+  async #deliver({ partition, records, next }: Batch): Promise<void> {
+    let turn = { records: 0, bytes: 0 }
+    for (const record of records) {
+      if (this.#followers.size === 0) break
+      const event = this.#decoder.decode(record, this.#at(partition, record.offset + 1))
+      for (const follower of this.#followers) {
+        if (!follower.offer(event)) this.#followers.delete(follower)
       }
-      this.#vector = vector
-      if (++since === TURN) {
-        since = 0
+      turn.records++
+      turn.bytes += event.parts.bytes
+      if (turn.records >= TURN.records || turn.bytes >= TURN.bytes) {
+        turn = { records: 0, bytes: 0 }
+        this.#vector = event.parts.vector
         await new Promise((resolve) => setImmediate(resolve))
       }
     }
-    this.#vector = this.#at(batch.partition, batch.next)
+    this.#vector = this.#at(partition, next)
     const now = Date.now()
     for (const follower of this.#followers) follower.moveOn(this.#vector, now)
   }
@@ -249,19 +293,4 @@ export class Live {
     vector[partition] = Math.max(vector[partition]!, offset)
     return vector
   }
-}
-
-/** Something that becomes true once. */
-class Signal {
-  raise!: () => void
-  readonly raised = new Promise<void>((resolve) => {
-    this.raise = resolve
-  })
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

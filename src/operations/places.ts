@@ -2,7 +2,7 @@
  * From what a user gave (cursors, moments) to vectors of offsets, held against what the log has now. Cursors
  * are decoded before the log is asked anything: a bad one costs nothing.
  */
-
+import { setTimeout } from 'node:timers/promises'
 import { HeraldError } from '../errors.ts'
 import { type CursorCodec, invalid, type Place } from '../event/cursor.ts'
 import type { EventLog, Vector } from '../log/event-log.ts'
@@ -17,15 +17,23 @@ export interface Extent {
   readonly ends: Vector
 }
 
-/** The log's extent; waits up to 5 s for an end that a cursor is past. Throws CURSOR_INVALID if it still is. */
-export async function extentFor(log: EventLog, places: readonly (Place | null)[]): Promise<Extent> {
+/**
+ * The log's extent; waits up to 5 s for an end that a cursor is past. `seen`: what surely is in the log, though
+ * the committed end may be before it (while a foreign transaction is open). Throws CURSOR_INVALID if a cursor
+ * still is past both. A signal that aborts cuts the wait short.
+ */
+export async function extentFor(
+  log: EventLog,
+  places: readonly (Place | null)[],
+  { seen, signal }: { readonly seen: Vector; readonly signal?: AbortSignal | undefined },
+): Promise<Extent> {
   const deadline = Date.now() + END_LAG_MS
   for (;;) {
     const [beginnings, ends] = await Promise.all([log.beginnings(), log.ends()])
-    const isPast = places.some((place) => place?.vector.some((offset, p) => offset > (ends[p] ?? -1)))
-    if (!isPast) return { beginnings, ends }
-    if (Date.now() >= deadline) throw invalid('is past the end of the log')
-    await new Promise((resolve) => setTimeout(resolve, END_POLL_MS))
+    const isPast = (offset: number, p: number) => offset > Math.max(ends[p] ?? -1, seen[p] ?? -1)
+    if (!places.some((place) => place?.vector.some(isPast))) return { beginnings, ends }
+    if (Date.now() >= deadline || signal?.aborted) throw invalid('is past the end of the log')
+    await setTimeout(END_POLL_MS, undefined, { ...(signal && { signal }) }).catch(() => {})
   }
 }
 
@@ -41,17 +49,29 @@ export function decodeCursor(cursors: CursorCodec, text: string | null | undefin
 export function behind(place: Place, { beginnings }: Extent): Vector {
   return beginnings.map((beginning, p) => {
     const offset = place.vector[p] ?? 0
-    if (offset >= beginning) return offset
-    throw new HeraldError(
-      'CURSOR_EXPIRED',
-      `Events behind this cursor are gone: the log keeps partition ${p} from offset ${beginning} on, and the cursor is at ${offset}. Begin anew with from: EARLIEST, or lose them knowingly with from: LATEST.`,
-    )
+    if (offset < beginning) throw expired(p, beginning, offset)
+    return offset
   })
 }
 
-/** Where to stop so as to leave out the event that a `before` cursor belongs to, and what follows it. */
-export function upTo(place: Place, { ends }: Extent): Vector {
-  return ends.map((_end, p) => (place.vector[p] ?? 0) - (place.partition === p ? 1 : 0))
+/**
+ * Where to stop so as to leave out the event that a `before` cursor belongs to, and what follows it. Throws
+ * CURSOR_EXPIRED where retention has removed that event, or what was before it and beside it.
+ */
+export function upTo(place: Place, { beginnings, ends }: Extent): Vector {
+  return ends.map((_end, p) => {
+    const offset = (place.vector[p] ?? 0) - (place.partition === p ? 1 : 0)
+    const beginning = beginnings[p] ?? 0
+    if (p < place.vector.length && offset < beginning) throw expired(p, beginning, offset)
+    return offset
+  })
+}
+
+function expired(partition: number, beginning: number, offset: number): HeraldError {
+  return new HeraldError(
+    'CURSOR_EXPIRED',
+    `Events at this cursor are gone: the log keeps partition ${partition} from offset ${beginning} on, and the cursor is at ${offset}. Begin anew with from: EARLIEST, or lose them knowingly with from: LATEST.`,
+  )
 }
 
 /** Partition by partition the later one. */

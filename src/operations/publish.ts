@@ -39,9 +39,8 @@ export async function publish(
   const { idempotencyKey, traceparent } = request
   const made = { event, properties, headers: enricher.capture(request), id: uuidv7(), timestamp: Date.now() }
   const { record, type, headers } = encodeEvent({ ...made, source, idempotencyKey, traceparent })
-  await live.begun()
-  const { partition, offset, timestamp } = await log.append(record)
-  live.acknowledge(partition, offset)
+  await live.begun(record.value.length)
+  const { partition, offset, timestamp } = await live.publishing(() => log.append(record))
   return new DecodedEvent(
     {
       event,

@@ -19,9 +19,6 @@ export const DEFAULT_PAGE = 1_000
 export const MAX_PAGE = 10_000
 const MAX_SCAN_BYTES = 16 * 1024 * 1024
 const MAX_SCAN_MS = 5_000
-/** Fetches fit the page: a page of 100 out of fetches of 1 MB costs 37 times as much. */
-const BYTES_AN_EVENT = 450
-const FETCH_BYTES = { least: 16 * 1024, most: 1024 * 1024 }
 
 export interface ReplayArguments {
   readonly first?: number | null | undefined
@@ -62,7 +59,7 @@ export async function replay(
   const after = decodeCursor(cursors, args.after)
   const before = decodeCursor(cursors, args.before)
   const [extent, since] = await Promise.all([
-    extentFor(log, [after, before]),
+    extentFor(log, [after, before], { seen: live.latest() ?? [], signal }),
     args.since == null ? null : log.offsetsAt(args.since),
   ])
   const lower = lowerBound(extent, after, since)
@@ -70,8 +67,7 @@ export async function replay(
   const matches = eventFilter(args.filter)
 
   const events: DecodedEvent[] = []
-  const fetchBytes = Math.min(Math.max((limit + 1) * BYTES_AN_EVENT, FETCH_BYTES.least), FETCH_BYTES.most)
-  const scan = (backward ? scanBackward : scanForward)(log, lower, upper, { signal, batchBytes: fetchBytes })
+  const scan = (backward ? scanBackward : scanForward)(log, lower, upper, { signal, events: limit })
   const walk = new Walk(backward ? upper : lower, backward)
   let more = limit === 0 && isBelow(lower, upper)
   const deadline = Date.now() + MAX_SCAN_MS
@@ -98,7 +94,7 @@ export async function replay(
   const end = events.at(-1)?.place ?? null
   return {
     events,
-    hasNextPage: backward ? before !== null && isBelow(upper, extent.ends) : more || cut,
+    hasNextPage: backward ? before !== null && matches === null && isBelow(upper, extent.ends) : more || cut,
     hasPreviousPage: backward
       ? more || cut
       : after !== null && matches === null && isBelow(later(extent.beginnings, since ?? []), lower),

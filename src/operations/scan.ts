@@ -1,13 +1,23 @@
 /**
  * Scanning: the records between two vectors, several partitions merged by timestamp, each exactly in its own
  * order, ties by partition. Forward and backward are the same walk seen from either end: each partition
- * offers its next record, and the one that is due is taken. Memory holds one batch a partition.
+ * offers its next record, and the one that is due is taken. Memory holds one batch a partition, smaller ones
+ * where there are many partitions, and nothing is fetched while the consumer does not ask.
  */
 import { sizeOf } from '../event/decode.ts'
 import type { EventLog, LogRecord, Vector } from '../log/event-log.ts'
 
+/** What all partitions' batches together should hold. */
+const BUFFER_BYTES = 16 * 1024 * 1024
+const BATCH_BYTES = { least: 16 * 1024, most: 1024 * 1024 }
+/** Bytes of an event, about, to choose a size before one was seen. */
+const BYTES_AN_EVENT = 450
+/** How many offsets a scan backward looks at first where the number of events that are wanted is not known. */
+const FIRST_WINDOW = 32
+
 /** Some records in order, and where the scan has come with them. */
 export interface ScanStep {
+  /** May be empty: then only holes were passed. */
   readonly records: readonly LogRecord[]
   /** Forward: next offsets behind the last record. Backward: offsets of the first ones not to be read. */
   readonly place: Vector
@@ -15,43 +25,75 @@ export interface ScanStep {
 
 export interface ScanOptions {
   readonly signal?: AbortSignal | undefined
-  /** About how many bytes to fetch at a time from a partition. */
-  readonly batchBytes?: number
+  /** About how many events are wanted: fetches fit that. Default: as many as there are. */
+  readonly events?: number
 }
 
-/** One partition's records, buffered a batch at a time. */
+/** One partition's records, a batch at a time, and where the partition has come with each. */
+type Batches = AsyncGenerator<{ readonly records: readonly LogRecord[]; readonly place: number }, void>
+
+/** One partition's part of a merge. */
 interface Source {
   readonly partition: number
-  readonly batches: AsyncIterator<{ readonly records: readonly LogRecord[]; readonly place: number }>
+  readonly batches: Batches
   records: readonly LogRecord[]
   at: number
   /** Where the partition has come once `records` are used up. */
   place: number
+  isDone: boolean
+}
+
+/** A stretch of one partition, and how to fetch it. */
+interface Stretch {
+  readonly log: EventLog
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+  readonly signal: AbortSignal | undefined
+  readonly batchBytes: number
+  readonly window: number
 }
 
 /** From `from` to `to`, in order. Partitions where `from` is at or past `to` have nothing to read. */
-export function scanForward(log: EventLog, from: Vector, to: Vector, options: ScanOptions): AsyncGenerator<ScanStep> {
-  const sources = to.flatMap((end, p) => {
-    const begin = from[p] ?? 0
-    return begin < end ? [sourceOf(p, begin, forwardBatches(log, p, begin, end, options))] : []
-  })
+export function scanForward(
+  log: EventLog,
+  from: Vector,
+  to: Vector,
+  options: ScanOptions = {},
+): AsyncGenerator<ScanStep> {
+  const sources = stretches(log, from, to, options).map((stretch) => sourceOf(stretch, forwardBatches(stretch)))
   const isDue = (a: LogRecord, b: LogRecord) => a.timestamp < b.timestamp
   return merge(sources, from, isDue, (record) => record.offset + 1)
 }
 
 /** From `to` back to `from`, in the opposite order. */
-export function scanBackward(log: EventLog, from: Vector, to: Vector, options: ScanOptions): AsyncGenerator<ScanStep> {
-  const sources = to.flatMap((end, p) => {
-    const begin = from[p] ?? 0
-    return begin < end ? [sourceOf(p, end, backwardBatches(log, p, begin, end, options))] : []
-  })
+export function scanBackward(
+  log: EventLog,
+  from: Vector,
+  to: Vector,
+  options: ScanOptions = {},
+): AsyncGenerator<ScanStep> {
+  const sources = stretches(log, from, to, options).map((stretch) => sourceOf(stretch, backwardBatches(stretch)))
   // Ties the other way round: forward takes the lower partition first.
   const isDue = (a: LogRecord, b: LogRecord) => a.timestamp > b.timestamp
   return merge(sources.reverse(), to, isDue, (record) => record.offset)
 }
 
-function sourceOf(partition: number, place: number, batches: Source['batches']): Source {
-  return { partition, batches, records: [], at: 0, place }
+function stretches(log: EventLog, from: Vector, to: Vector, { signal, events }: ScanOptions): Stretch[] {
+  const open = [...to.keys()].filter((p) => (from[p] ?? 0) < to[p]!)
+  const share = events === undefined ? Number.POSITIVE_INFINITY : Math.ceil((events + 1) / open.length)
+  const most = Math.min(BATCH_BYTES.most, BUFFER_BYTES / open.length)
+  const batchBytes = Math.floor(Math.max(BATCH_BYTES.least, Math.min(most, share * BYTES_AN_EVENT)))
+  const window = Number.isFinite(share) ? Math.max(FIRST_WINDOW, share) : FIRST_WINDOW
+  return open.map((partition) => ({
+    ...{ log, partition, signal, batchBytes, window },
+    from: from[partition] ?? 0,
+    to: to[partition]!,
+  }))
+}
+
+function sourceOf({ partition }: Stretch, batches: Batches): Source {
+  return { partition, batches, records: [], at: 0, place: 0, isDone: false }
 }
 
 /**
@@ -59,7 +101,7 @@ function sourceOf(partition: number, place: number, batches: Source['batches']):
  * is complete. On a tie the partition that comes first in `sources` is due.
  */
 async function* merge(
-  sources: Source[],
+  sources: readonly Source[],
   start: Vector,
   isDue: (a: LogRecord, b: LogRecord) => boolean,
   placeOf: (record: LogRecord) => number,
@@ -68,27 +110,31 @@ async function* merge(
   let open = sources
   try {
     for (;;) {
-      await Promise.all(open.filter(isUsedUp).map((source) => fill(source, place)))
-      open = open.filter((source) => !isUsedUp(source))
-      if (open.length === 0) {
-        yield { records: [], place: [...place] }
-        return
-      }
+      await Promise.all(open.filter(isUsedUp).map((source) => fetch(source, place)))
+      open = open.filter((source) => !source.isDone)
       const records: LogRecord[] = []
-      for (;;) {
+      let isComplete = open.length === 0 || open.some(isUsedUp)
+      while (!isComplete) {
         let due = open[0]!
-        for (const source of open) {
-          if (isDue(source.records[source.at]!, due.records[due.at]!)) due = source
+        let record = due.records[due.at]!
+        for (let i = 1; i < open.length; i++) {
+          const source = open[i]!
+          const other = source.records[source.at]!
+          if (isDue(other, record)) {
+            due = source
+            record = other
+          }
         }
-        const record = due.records[due.at++]!
+        due.at++
         records.push(record)
-        place[due.partition] = isUsedUp(due) ? due.place : placeOf(record)
-        if (isUsedUp(due)) break
+        isComplete = isUsedUp(due)
+        place[due.partition] = isComplete ? due.place : placeOf(record)
       }
       yield { records, place: [...place] }
+      if (open.length === 0) return
     }
   } finally {
-    await Promise.all(sources.map((source) => source.batches.return?.()))
+    await Promise.all(sources.map((source) => source.batches.return()))
   }
 }
 
@@ -96,55 +142,64 @@ function isUsedUp(source: Source): boolean {
   return source.at >= source.records.length
 }
 
-/** Fetches until there is a record or the partition's end; holes move its place on. */
-async function fill(source: Source, place: number[]): Promise<void> {
-  for (;;) {
-    const { value: batch, done } = await source.batches.next()
-    if (done) return
-    source.place = batch.place
-    if (batch.records.length > 0) {
-      source.records = batch.records
-      source.at = 0
-      return
-    }
-    place[source.partition] = batch.place
+/** The next batch of a partition; one without records moves its place on, past holes. */
+async function fetch(source: Source, place: number[]): Promise<void> {
+  const { value: batch, done } = await source.batches.next()
+  if (done) {
+    source.isDone = true
+    return
   }
+  source.records = batch.records
+  source.at = 0
+  source.place = batch.place
+  if (batch.records.length === 0) place[source.partition] = batch.place
 }
 
-async function* forwardBatches(
-  log: EventLog,
-  partition: number,
-  from: number,
-  to: number,
-  { signal, batchBytes }: ScanOptions,
-) {
-  const options = { ...(signal && { signal }), ...(batchBytes !== undefined && { batchBytes }) }
-  for await (const { records, next } of log.read(partition, from, to, options)) {
+async function* forwardBatches({ log, partition, from, to, signal, batchBytes }: Stretch): Batches {
+  for await (const { records, next } of log.read(partition, from, to, { ...(signal && { signal }), batchBytes })) {
     yield { records, place: Math.min(next, to) }
   }
 }
 
-/** How many offsets to look at first, and how many bytes a window should hold at most. */
-const FIRST_WINDOW = 32
-const WINDOW_BYTES = 4 * 1024 * 1024
-
 /**
  * A log reads forward only: windows before the end, each read whole and turned round. A window grows while
- * its records stay few and small; in a compacted topic whole windows may be holes.
+ * its records stay few and small (in a compacted topic whole windows may be holes), and one that turns out
+ * too large for memory is left and tried again smaller.
  */
-async function* backwardBatches(log: EventLog, partition: number, from: number, to: number, options: ScanOptions) {
-  let size = FIRST_WINDOW
+async function* backwardBatches(stretch: Stretch): Batches {
+  const { from, to, signal, batchBytes } = stretch
+  let size = stretch.window
   for (let end = to; end > from; ) {
     const begin = Math.max(from, end - size)
-    const records: LogRecord[] = []
-    let bytes = 0
-    for await (const batch of forwardBatches(log, partition, begin, end, options)) {
-      for (const record of batch.records) bytes += sizeOf(record)
-      records.push(...batch.records)
+    const { records, bytes, next } = await readWindow(stretch, begin, end)
+    if (signal?.aborted) return
+    if (next < end) {
+      size = Math.max(1, Math.floor((next - begin) / 2))
+      continue
     }
-    if (options.signal?.aborted) return
     yield { records: records.reverse(), place: begin }
     end = begin
-    size = Math.max(1, Math.min(size * 2, bytes === 0 ? size * 2 : Math.floor((size * WINDOW_BYTES) / bytes)))
+    if (bytes < batchBytes) size *= 2
   }
+}
+
+/** Everything from `begin` to `end`, but not much more than fits a buffer: then `next` is before `end`. */
+async function readWindow(
+  stretch: Stretch,
+  begin: number,
+  end: number,
+): Promise<{ records: LogRecord[]; bytes: number; next: number }> {
+  const records: LogRecord[] = []
+  let bytes = 0
+  let next = begin
+  for await (const batch of forwardBatches({ ...stretch, from: begin, to: end })) {
+    for (const record of batch.records) {
+      records.push(record)
+      bytes += sizeOf(record)
+    }
+    next = batch.place
+    // A window of one offset is read whatever its size: it cannot be made smaller.
+    if (bytes > 4 * stretch.batchBytes && next < end && end - begin > 1) break
+  }
+  return { records, bytes, next }
 }

@@ -19,7 +19,7 @@ import { scanForward } from './scan.ts'
 const STALL_MS = 1_000
 /** A subscription this near to the tail joins it: less than a queue holds, so that the rest can be scanned meanwhile. */
 const HANDOVER = 2_000
-/** How long a scan waits for a log that went away. */
+/** How long a subscription waits before it asks a log that went away again. */
 const RETRY_MS = 200
 /** How often a scan that finds nothing tells how far it is. */
 const PROGRESS_MS = 1_000
@@ -51,10 +51,18 @@ export interface Subscription extends AsyncIterable<Delivery> {
   readonly isOver: boolean
 }
 
+/** What the parts of one subscription share. */
+interface Reading extends SubscribeDependencies {
+  readonly matches: Matches | null
+  /** The life of the topic that its places belong to. */
+  readonly incarnation: Buffer
+  readonly signal: AbortSignal
+}
+
 /**
- * Resolves once the place is pinned: everything acknowledged after that is delivered. Throws BAD_USER_INPUT,
- * CURSOR_INVALID, CURSOR_EXPIRED, LOG_UNAVAILABLE; the iteration throws SUBSCRIBER_TOO_SLOW, CURSOR_EXPIRED,
- * and LOG_UNAVAILABLE while it scans. The signal ends it.
+ * Resolves once the place is pinned: everything acknowledged after the call is delivered. Throws
+ * BAD_USER_INPUT, CURSOR_INVALID, CURSOR_EXPIRED, LOG_UNAVAILABLE; the iteration throws SUBSCRIBER_TOO_SLOW
+ * and CURSOR_EXPIRED, and waits where the log goes away. The signal ends it.
  */
 export async function subscribe(
   dependencies: SubscribeDependencies,
@@ -68,13 +76,14 @@ export async function subscribe(
     await live.begun()
     latest = live.latest() ?? []
   }
+  const reading: Reading = { ...dependencies, matches: args.matches, incarnation: log.incarnation(), signal }
   requireUp(log)
   const after = decodeCursor(cursors, args.after)
   if (after === null && args.since == null && args.from !== 'EARLIEST' && args.until == null) {
     return subscriptionOf(latest, null)
   }
   const [extent, since] = await Promise.all([
-    extentFor(log, [after]),
+    extentFor(log, [after], { seen: latest, signal }),
     after === null && args.since != null ? log.offsetsAt(args.since) : null,
   ])
   const end = args.until === 'END' ? extent.ends : null
@@ -86,44 +95,46 @@ export async function subscribe(
     return {
       start: { vector: start, partition: null },
       isOver: end !== null && !isAhead(end, start),
-      [Symbol.asyncIterator]: () =>
-        end === null
-          ? follow(dependencies, args.matches, start, signal)
-          : scan(dependencies, args.matches, start, end, signal),
+      [Symbol.asyncIterator]: () => (end === null ? follow(reading, start) : scan(reading, start, end)),
     }
   }
 }
 
 /** Everything from `start` on, for ever. */
-async function* follow(
-  dependencies: SubscribeDependencies,
-  matches: Matches | null,
-  start: Vector,
-  signal: AbortSignal,
-): AsyncGenerator<Delivery, void, void> {
-  const { log, live } = dependencies
+async function* follow(reading: Reading, start: Vector): AsyncGenerator<Delivery, void> {
+  const { live, matches, signal } = reading
   let place = start
   while (!signal.aborted) {
-    const target = live.vector ?? (await log.ends())
-    if (distance(place, target) > HANDOVER || live.vector === null) {
-      place = yield* scanThroughOutages(dependencies, matches, place, target, signal)
+    const target = live.vector
+    if (target === null) {
+      // The tail lost its place and begins anew: where ours is well it goes on, else scanning tells.
+      await setTimeout(RETRY_MS, undefined, { signal }).catch(() => {})
       continue
     }
-    // From here to `join` nothing is awaited, so `target` is where the tail is. What lies between `place`
+    requireSame(reading)
+    if (distance(place, target) > HANDOVER) {
+      place = yield* scan(reading, place, target)
+      continue
+    }
+    // From `target` to `join` nothing is awaited, so `target` is where the tail is. What lies between `place`
     // and the pin is scanned while the queue already fills.
     const pin = later(place, target)
     const follower = live.join(pin, matches)
+    const leave = () => live.leave(follower)
+    // Whoever aborts may never ask for another event: then no `finally` runs.
+    signal.addEventListener('abort', leave, { once: true })
     try {
-      place = yield* scanThroughOutages(dependencies, matches, place, pin, signal)
+      place = yield* scan(reading, place, pin)
       place = yield* drain(follower, place, signal)
     } finally {
-      live.leave(follower)
+      signal.removeEventListener('abort', leave)
+      leave()
     }
   }
 }
 
 /** What the tail brings, until the queue runs over; returns the place to go on from. */
-async function* drain(follower: Follower, start: Vector, signal: AbortSignal): AsyncGenerator<Delivery, Vector, void> {
+async function* drain(follower: Follower, start: Vector, signal: AbortSignal): AsyncGenerator<Delivery, Vector> {
   let place = start
   while (!follower.overrun && !signal.aborted) {
     for (const item of await follower.take(signal)) {
@@ -143,57 +154,50 @@ async function* drain(follower: Follower, start: Vector, signal: AbortSignal): A
   return place
 }
 
-/** As `scan`, but a log that goes away is waited for: a subscription that is open stays open. */
-async function* scanThroughOutages(
-  dependencies: SubscribeDependencies,
-  matches: Matches | null,
-  start: Vector,
-  end: Vector,
-  signal: AbortSignal,
-): AsyncGenerator<Delivery, Vector, void> {
+/**
+ * The matching events from `start` to `end`, with a word now and then on how far it is; returns the place
+ * behind them. A log that goes away is waited for: a subscription that is open stays open.
+ */
+async function* scan(reading: Reading, start: Vector, end: Vector): AsyncGenerator<Delivery, Vector> {
+  const { log, decoder, matches, signal } = reading
   let place = start
+  let toldAt = Date.now()
   while (isAhead(end, place) && !signal.aborted) {
     try {
-      for await (const delivery of scan(dependencies, matches, place, end, signal)) {
-        place = 'event' in delivery ? delivery.event.parts.vector : delivery.progress.vector
-        yield delivery
+      for await (const step of scanForward(log, place, end, { signal })) {
+        requireSame(reading)
+        for (const record of step.records) {
+          const vector = [...place]
+          vector[record.partition] = record.offset + 1
+          place = vector
+          const event = decoder.decode(record, vector)
+          if (matches !== null && !matches(event)) continue
+          yield { event }
+          if (signal.aborted) return place
+          toldAt = Date.now()
+        }
+        place = step.place
+        if (Date.now() - toldAt >= PROGRESS_MS) {
+          yield { progress: { vector: place, partition: null } }
+          toldAt = Date.now()
+        }
       }
-      return end.length > 0 ? later(place, end) : place
+      break
     } catch (error) {
       if (!(error instanceof HeraldError) || error.code !== 'LOG_UNAVAILABLE') throw error
       await setTimeout(RETRY_MS, undefined, { signal }).catch(() => {})
     }
   }
-  return place
+  return later(place, end)
 }
 
-/** The matching events from `start` to `end`, with a word now and then on how far it is. */
-async function* scan(
-  { log, decoder }: SubscribeDependencies,
-  matches: Matches | null,
-  start: Vector,
-  end: Vector,
-  signal: AbortSignal,
-): AsyncGenerator<Delivery, void, void> {
-  let place = start
-  let toldAt = Date.now()
-  for await (const step of scanForward(log, start, end, { signal })) {
-    for (const record of step.records) {
-      const vector = [...place]
-      vector[record.partition] = record.offset + 1
-      place = vector
-      const event = decoder.decode(record, vector)
-      if (matches !== null && !matches(event)) continue
-      yield { event }
-      toldAt = Date.now()
-      if (signal.aborted) return
-    }
-    place = step.place
-    if (Date.now() - toldAt >= PROGRESS_MS) {
-      toldAt = Date.now()
-      yield { progress: { vector: place, partition: null } }
-    }
-  }
+/** A place says nothing about another life of the topic: reading on there would skip events in silence. */
+function requireSame({ log, incarnation }: Reading): void {
+  if (log.incarnation().equals(incarnation)) return
+  throw new HeraldError(
+    'CURSOR_EXPIRED',
+    'The topic was made again since the subscription began: the events it was reading are gone. Begin anew with from: EARLIEST or from: LATEST.',
+  )
 }
 
 function tooSlow(): HeraldError {
