@@ -2,7 +2,7 @@
  * The HTTP server: one port for everything. A request is routed by its raw path to what serves it; what is
  * no route of Herald's own is one of the REST paths. The port opens before the log is reached.
  */
-import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -18,10 +18,12 @@ import { executableSchema } from './graphql/schema.ts'
 import { WebSockets } from './graphql/websocket.ts'
 import { isReading, serveLiveness, serveReadiness } from './health.ts'
 import { Origins, originRefusal } from './origin.ts'
-import { ALLOW, answerNotAllowed, serveRest } from './rest/rest.ts'
+import { PatientResponse } from './response.ts'
+import { refusalOf, serveRest } from './rest/rest.ts'
 import { Router } from './rest/router.ts'
 import { splitTarget } from './target.ts'
-import { asPlainRequests, isWebSocket, requestLineOf, withOriginalHeaders } from './upgrade.ts'
+import { inTurn, noteOwed } from './turns.ts'
+import { asPlainRequests, isWebSocket, withOriginalHeaders } from './upgrade.ts'
 
 /** How long answers under way may take when Herald stops. */
 const DRAIN_MS = 6_000
@@ -60,11 +62,15 @@ export class HttpServer {
       playground: new Playground(catalogue),
       stop: this.#stop.signal,
     }
-    this.#server = createServer({ keepAliveTimeout: 65_000, joinDuplicateHeaders: false })
+    this.#server = createServer({ keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
     this.#server.on('request', (request, response) => this.#serve(request, response))
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head))
-    this.#server.on('connect', (request, socket) => this.#refuseConnect(request, socket))
-    this.#server.on('clientError', (error, socket) => this.#refuseBadRequest(error, socket))
+    // An expectation that nobody knows is no reason to refuse: Flask passes over it too.
+    this.#server.on('checkExpectation', (request, response) => this.#serve(request, response))
+    this.#server.on('upgrade', (request, socket, head) => {
+      inTurn(socket, () => this.#upgrade(request, socket as Socket, head))
+    })
+    this.#server.on('connect', ({ url }, socket) => inTurn(socket, () => this.#refuseMethod(url ?? '', socket)))
+    this.#server.on('clientError', (error, socket) => inTurn(socket, () => this.#refuseBadRequest(error, socket)))
   }
 
   /** Opens the port; resolves with it. Rejects with Node's error, EADDRINUSE for instance. */
@@ -96,6 +102,7 @@ export class HttpServer {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     withOriginalHeaders(request)
+    noteOwed(response)
     if (this.#stop.signal.aborted) response.setHeader('Connection', 'close')
     this.#route(request, response).catch((error: unknown) => {
       if (response.destroyed || request.destroyed) return
@@ -127,7 +134,6 @@ export class HttpServer {
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (!isWebSocket(request)) return asPlainRequests(this.#server, request, socket, head)
-    socket.on('error', () => socket.destroy())
     if (splitTarget(request.url ?? '/').path !== '/graphql') {
       return endWith(socket, 400, 'WebSockets are served at /graphql.\n')
     }
@@ -136,25 +142,26 @@ export class HttpServer {
     this.#webSockets.upgrade(request, socket, head)
   }
 
-  /** Flask answers CONNECT like any method that a path does not have. */
-  #refuseConnect(request: IncomingMessage, socket: Duplex): void {
-    const response = new ServerResponse(request)
-    response.assignSocket(socket as Socket)
-    response.on('finish', () => socket.end())
-    answerNotAllowed(response)
+  /** CONNECT, and methods that Node's parser does not know: answered like any other that a path does not have. */
+  #refuseMethod(target: string, socket: Duplex): void {
+    const { status, body, headers } = refusalOf(this.#router.match(splitTarget(target).path))
+    endWith(socket, status, body, headers)
   }
 
-  /** What Node's parser takes for no request; methods that it does not know are answered as Flask does. */
+  /** What Node's parser takes for no request. */
   #refuseBadRequest(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-    const line = error.code === 'HPE_INVALID_METHOD' ? requestLineOf(error.rawPacket) : null
-    const route = line === null ? null : this.#router.match(splitTarget(line.target).path)
-    if (route !== null) {
-      return typeof route === 'object' ? endWith(socket, 405, '', { Allow: ALLOW }) : endWith(socket, 404, '')
-    }
+    const target = error.code === 'HPE_INVALID_METHOD' ? targetOf(error.rawPacket) : null
+    if (target !== null) return this.#refuseMethod(target, socket)
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
     endWith(socket, status, `${STATUS_CODES[status]}\n`)
   }
+}
+
+/** The target of a request whose method the parser refused; null where it begins with no request line. */
+function targetOf(packet: Buffer | undefined): string | null {
+  const line = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP\/1\.[01]\r\n/.exec(packet?.toString('latin1') ?? '')
+  return line?.[1] ?? null
 }
 
 /** Answers on a socket that is no longer, or never was, an HTTP request's. */

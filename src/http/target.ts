@@ -12,7 +12,7 @@ export interface Target {
   readonly host: string | null
 }
 
-const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
+const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
 
 export function splitTarget(target: string): Target {
   const absolute = ABSOLUTE.exec(target)

@@ -14,7 +14,10 @@ export function isWebSocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket'
 }
 
-/** Serves the request, and whatever follows on its connection, as if no upgrade had been asked for. */
+/**
+ * Serves the request, and whatever follows on its connection, as if no upgrade had been asked for. The connection
+ * must owe no answers: Node forgets about them here.
+ */
 export function asPlainRequests(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request
   let text = `${method} ${url} HTTP/${httpVersion}\r\n`
@@ -22,6 +25,8 @@ export function asPlainRequests(server: Server, request: IncomingMessage, socket
     if (rawHeaders[i]!.toLowerCase() !== 'upgrade') text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`
   }
   originalHeaders.set(socket, rawHeaders)
+  // What is left of the keep-alive of an earlier request must not end this one.
+  socket.setTimeout(0)
   server.emit('connection', socket)
   socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]))
 }
@@ -32,10 +37,4 @@ export function withOriginalHeaders(request: IncomingMessage): void {
   if (headers === undefined) return
   originalHeaders.delete(request.socket)
   request.rawHeaders = [...headers]
-}
-
-/** Method and target of what the parser refused; null where it is no request line. */
-export function requestLineOf(packet: Buffer | undefined): { method: string; target: string } | null {
-  const line = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.[01]\r\n/.exec(packet?.toString('latin1') ?? '')
-  return line === null ? null : { method: line[1]!, target: line[2]! }
 }

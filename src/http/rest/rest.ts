@@ -14,9 +14,9 @@ import { isFromAnotherSite } from '../origin.ts'
 import { publishRequest } from '../request-head.ts'
 import { parseQuery, type Target } from '../target.ts'
 import { readArguments } from './arguments.ts'
-import type { RouteMatch, Router } from './router.ts'
+import type { RouteMatch, RouteResult, Router } from './router.ts'
 
-export const ALLOW = 'GET, HEAD, OPTIONS'
+const ALLOW = { Allow: 'GET, HEAD, OPTIONS' }
 
 /** Flask's bodies: scripts that look at them go on working. */
 const NOT_FOUND = page(
@@ -38,15 +38,12 @@ export async function serveRest(
   response: ServerResponse,
 ): Promise<void> {
   const match = router.match(target.path)
-  if (match === 'undecodable') {
-    return answer(response, 400, TEXT, 'The path is not percent-encoded UTF-8.\n')
-  }
-  if (match === 'not found') return answer(response, 404, TEXT, NOT_FOUND)
+  if (typeof match === 'string') return answerRefusal(response, match)
   if (isFromAnotherSite(request)) {
     return answer(response, 403, TEXT, 'A page of another origin may not publish events.\n')
   }
-  if (request.method === 'OPTIONS') return answer(response, 200, TEXT, '', { Allow: ALLOW })
-  if (request.method !== 'GET' && request.method !== 'HEAD') return answerNotAllowed(response)
+  if (request.method === 'OPTIONS') return answer(response, 200, TEXT, '', ALLOW)
+  if (request.method !== 'GET' && request.method !== 'HEAD') return answerRefusal(response, match)
   if (hasBody(request) && (await readBody(request)) === null) {
     return answer(response, 413, TEXT, 'The body is larger than 1 MiB.\n', { Connection: 'close' })
   }
@@ -57,9 +54,24 @@ export async function serveRest(
   }
 }
 
-/** 405, for any method but the three. */
-export function answerNotAllowed(response: ServerResponse): void {
-  answer(response, 405, TEXT, NOT_ALLOWED, { Allow: ALLOW })
+/** An answer without an event. */
+export interface Refusal {
+  readonly status: number
+  /** Of the type text/plain. */
+  readonly body: string
+  readonly headers: { readonly [name: string]: string }
+}
+
+/** What any method but the three gets where it asks for this. */
+export function refusalOf(match: RouteResult): Refusal {
+  if (match === 'undecodable') return { status: 400, body: 'The path is not percent-encoded UTF-8.\n', headers: {} }
+  if (match === 'not found') return { status: 404, body: NOT_FOUND, headers: {} }
+  return { status: 405, body: NOT_ALLOWED, headers: ALLOW }
+}
+
+function answerRefusal(response: ServerResponse, match: RouteResult): void {
+  const { status, body, headers } = refusalOf(match)
+  answer(response, status, TEXT, body, headers)
 }
 
 async function publishMatch(
