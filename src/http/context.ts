@@ -2,7 +2,7 @@
 import type { PublishRequest } from '../operations/publish.ts'
 
 export interface RequestContext {
-  /** (`request` is Yoga's own.) What events that are published are enriched with; over a WebSocket the upgrade request's. */
+  /** What events that are published are enriched with; over a WebSocket the upgrade request's. */
   readonly head: PublishRequest
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal

@@ -9,26 +9,28 @@ import { channels } from '../../observability/channels.ts'
 
 /** The error as it may be shown. `code` is for graphql-js's own errors, which carry none. */
 export function publicError(error: unknown, code: ErrorCode = 'BAD_USER_INPUT'): GraphQLError {
-  const original = error instanceof GraphQLError ? (error.originalError ?? null) : error
+  const original = originalOf(error)
   const place = placeOf(error)
   if (original instanceof HeraldError) {
     const { outcome } = original
-    const extensions = { code: original.code, ...(outcome && { outcome }) }
-    return new GraphQLError(original.message, { ...place, extensions })
-  }
-  if (error instanceof GraphQLError && (original === null || original instanceof GraphQLError)) {
-    const known = error.extensions.code ?? (original as GraphQLError | null)?.extensions.code
-    const { http: _status, originalError: _inside, ...extensions } = error.extensions
-    return new GraphQLError(error.message, {
+    return new GraphQLError(original.message, {
       ...place,
-      extensions: { ...extensions, code: isCode(known) ? known : code },
+      extensions: { code: original.code, ...(outcome && { outcome }) },
     })
+  }
+  if (error instanceof GraphQLError && original instanceof GraphQLError) {
+    return new GraphQLError(error.message, { ...place, extensions: { code, ...original.extensions } })
   }
   channels.fault.publish({ error: original })
   return new GraphQLError('Something went wrong inside Herald; its log tells more.', {
     ...place,
     extensions: { code: 'INTERNAL_SERVER_ERROR' },
   })
+}
+
+/** What was thrown first: graphql-js wraps it to say where. */
+function originalOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? originalOf(error.originalError) : error
 }
 
 /** Where in the document the error belongs. */
@@ -44,20 +46,7 @@ export function publicResult(result: ExecutionResult): ExecutionResult {
   return { ...result, errors: result.errors.map((error) => publicError(error)) }
 }
 
-/** A request that could not even be executed. */
+/** An error of the request itself, with its code. */
 export function requestError(code: ErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })
-}
-
-const CODES: ReadonlySet<unknown> = new Set([
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'BAD_USER_INPUT',
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'RATE_LIMITED',
-] satisfies ErrorCode[])
-
-function isCode(code: unknown): code is ErrorCode {
-  return CODES.has(code)
 }

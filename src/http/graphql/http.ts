@@ -1,10 +1,11 @@
 /**
  * `/graphql` over HTTP: who may ask (origins, CORS), what is asked for (a page, a stream, a result), and a
- * body within bounds. Results are Yoga's, by GraphQL over HTTP
- * (https://graphql.github.io/graphql-over-http/draft/); only JSON bodies reach it.
+ * body within bounds. Results by GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/).
  */
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { GraphQLError } from 'graphql'
+import type { ExecutionResult } from 'graphql'
+import { ERRORS, type ErrorCode, HeraldError } from '../../errors.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { answer, answerJsonError } from '../answer.ts'
 import { readBody } from '../body.ts'
@@ -12,12 +13,16 @@ import type { RequestContext } from '../context.ts'
 import { type Origins, originRefusal } from '../origin.ts'
 import { publishRequest } from '../request-head.ts'
 import type { Target } from '../target.ts'
+import { names, negotiate } from './accept.ts'
 import type { Engine } from './engine.ts'
 import type { Playground } from './playground.ts'
-import { parseJson, parseRequest } from './request.ts'
-import { serveSse } from './sse.ts'
+import { type GraphQLRequest, requestOfBody, requestOfQuery } from './request.ts'
+import { serveResult, serveSubscription } from './sse.ts'
 
-const ALLOW = 'GET, POST, OPTIONS'
+const ALLOW = 'GET, HEAD, POST, OPTIONS'
+const JSON_TYPE = 'application/json'
+const RESPONSE_TYPE = 'application/graphql-response+json'
+const STREAM_TYPE = 'text/event-stream'
 
 export interface GraphQLDependencies {
   readonly engine: Engine
@@ -34,92 +39,111 @@ export async function serveGraphQL(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { engine, origins, playground } = dependencies
+  const { origins, playground } = dependencies
+  const { method } = request
+  const { accept, origin } = request.headers
   response.setHeader('Vary', 'Origin')
   if (!origins.allows(request)) return answerJsonError(response, 'FORBIDDEN', originRefusal(request))
-  allowOrigin(request, response)
-  if (request.method === 'OPTIONS') return answerPreflight(request, response)
-  if (request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'POST') {
+  if (origin !== undefined) response.setHeader('Access-Control-Allow-Origin', origin)
+  if (method === 'OPTIONS') return answerPreflight(request, response)
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') {
     response.setHeader('Allow', ALLOW)
     return answerJsonError(response, 'BAD_USER_INPUT', 'GraphQL goes by GET or POST.', 405)
   }
-  const accept = request.headers.accept ?? ''
-  if (request.method !== 'POST' && target.query === null && accept.includes('text/html')) {
+  if (method !== 'POST' && target.query === null && names(accept, 'text/html')) {
     return playground.serve(request, response)
   }
-  const text = request.method === 'POST' ? await readJsonBody(request, response) : null
-  if (text === undefined) return
-  const abort = new AbortController()
-  response.once('close', () => abort.abort())
-  const context: RequestContext = {
-    head: publishRequest(request),
-    signal: abort.signal,
-    lastEventId: lastEventId(request),
+  let asked: GraphQLRequest
+  try {
+    if (method === 'POST') {
+      const body = await readJsonBody(request, response)
+      if (body === null) return
+      asked = requestOfBody(body)
+    } else asked = requestOfQuery(target.query ?? '')
+  } catch (error) {
+    if (!(error instanceof HeraldError)) throw error
+    return answerJsonError(response, error.code, error.message)
   }
-  if (accept.includes('text/event-stream')) return serveStream(dependencies, target, text, context, request, response)
-  const url = `http://herald.invalid/graphql${target.query === null ? '' : `?${target.query}`}`
-  const headers = { accept, ...(text !== null && { 'content-type': 'application/json' }) }
-  const method = request.method === 'HEAD' ? 'GET' : request.method
-  const result = await engine.fetch(url, { method, headers, ...(text !== null && { body: text }) }, context)
-  const body = Buffer.from(await result.arrayBuffer())
-  const type = result.headers.get('content-type') ?? 'application/json; charset=utf-8'
-  const allow = result.headers.get('allow')
-  answer(response, result.status, type, body, { ...(allow !== null && { Allow: allow }) })
+  await serveRequest(dependencies, asked, request, response)
 }
 
-async function serveStream(
+async function serveRequest(
   { engine, operations, stop }: GraphQLDependencies,
-  target: Target,
-  text: string | null,
-  context: RequestContext,
+  asked: GraphQLRequest,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  try {
-    const asked = parseRequest(text === null ? readQuery(target.query ?? '') : parseJson(text))
-    await serveSse(engine, operations, asked, context, response, { mayMutate: request.method === 'POST', stop })
-  } catch (error) {
-    const { code } = (error as GraphQLError).extensions ?? {}
-    if (code !== 'BAD_USER_INPUT') throw error
-    answerJsonError(response, code, (error as GraphQLError).message)
+  const { accept } = request.headers
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const context: RequestContext = {
+    head: publishRequest(request),
+    signal: gone.signal,
+    lastEventId: lastEventId(request),
   }
+  const prepared = engine.prepare(asked, context)
+  const operation = 'errors' in prepared ? null : prepared.operation
+  const type = negotiate(accept, typesFor(operation, request.method))
+  if (type === null) return answerNotAcceptable(response, operation)
+  if (operation === 'mutation' && request.method !== 'POST') {
+    response.setHeader('Allow', 'POST')
+    return answerJsonError(response, 'BAD_USER_INPUT', 'Mutations go by POST, with a JSON body.', 405)
+  }
+  if (operation === 'subscription' && 'args' in prepared) {
+    return serveSubscription(prepared.args, operations, context, response, stop)
+  }
+  const result = 'errors' in prepared ? prepared : await engine.execute(prepared.args)
+  if (type === STREAM_TYPE) return serveResult(result, response)
+  answer(response, statusOf(result, type), `${type}; charset=utf-8`, JSON.stringify(result))
 }
 
-/** The request of a GET: `variables` is JSON. Throws a GraphQLError with BAD_USER_INPUT. */
-function readQuery(query: string): unknown {
-  const parameters = new URLSearchParams(query)
-  const variables = parameters.get('variables')
-  return {
-    query: parameters.get('query') ?? undefined,
-    variables: variables === null || variables === '' ? null : parseJson(variables),
-    operationName: parameters.get('operationName'),
-  }
+/** What may be answered: `operation` is null where the document is no good. A HEAD is no stream. */
+function typesFor(operation: string | null, method: string | undefined) {
+  const stream = method === 'HEAD' ? [] : ([STREAM_TYPE] as const)
+  return operation === 'subscription' ? stream : [JSON_TYPE, RESPONSE_TYPE, ...stream]
 }
 
-/** The body, if it is JSON and within bounds; undefined where the answer was given already. */
-async function readJsonBody(request: IncomingMessage, response: ServerResponse): Promise<string | undefined> {
-  const [type, ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';')
-  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='))
-  if (type?.trim() !== 'application/json' || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) {
-    // A form or a text can be sent by any page without asking first: only JSON publishes.
-    answerJsonError(response, 'BAD_USER_INPUT', 'Send the request as application/json, in UTF-8.', 415)
-    return undefined
+function answerNotAcceptable(response: ServerResponse, operation: string | null): void {
+  const message =
+    operation === 'subscription'
+      ? `A subscription is answered as ${STREAM_TYPE}, or over a WebSocket: let Accept name it.`
+      : `Let Accept name ${JSON_TYPE}, ${RESPONSE_TYPE} or ${STREAM_TYPE}.`
+  answerJsonError(response, 'BAD_USER_INPUT', message, 406)
+}
+
+/** Under application/json a client must look into the result; the newer type lets the status tell, too. */
+function statusOf({ data, errors }: ExecutionResult, type: string): number {
+  if (type === JSON_TYPE || data !== undefined) return 200
+  return ERRORS[errors?.[0]?.extensions.code as ErrorCode].status
+}
+
+/** The body, if it is JSON and within bounds; null where the answer was given already. */
+async function readJsonBody(request: IncomingMessage, response: ServerResponse): Promise<string | null> {
+  const refuse = (status: number, message: string): null => {
+    response.setHeader('Connection', 'close')
+    answerJsonError(response, 'BAD_USER_INPUT', message, status)
+    return null
+  }
+  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers
+  // A form or a text can be sent by any page without asking first: only JSON publishes.
+  if (!isJson(type) || encoding !== 'identity') {
+    return refuse(415, 'Send the request as application/json, in UTF-8, not compressed.')
   }
   const body = await readBody(request)
-  if (body !== null) return body.toString('utf8')
-  response.setHeader('Connection', 'close')
-  answerJsonError(response, 'BAD_USER_INPUT', 'The body is larger than 1 MiB.', 413)
-  return undefined
+  if (body === null) return refuse(413, 'The body is larger than 1 MiB.')
+  if (!isUtf8(body)) return refuse(400, 'The body is not UTF-8.')
+  return body.toString('utf8')
+}
+
+function isJson(contentType = ''): boolean {
+  const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))
+  return type === JSON_TYPE && (charset === undefined || /^charset="?utf-?8"?$/.test(charset))
 }
 
 function lastEventId(request: IncomingMessage): string | null {
   const id = request.headers['last-event-id']
   return typeof id === 'string' && id !== '' ? id : null
-}
-
-function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
-  const { origin } = request.headers
-  if (origin !== undefined) response.setHeader('Access-Control-Allow-Origin', origin)
 }
 
 function answerPreflight(request: IncomingMessage, response: ServerResponse): void {

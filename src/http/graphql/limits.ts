@@ -1,14 +1,13 @@
 /**
  * What a document may cost. Tokens and nesting are counted by the lexer, before anything recursive looks at
  * the document: a list 20,000 deep overflows the stack of graphql-js's parser, and its error would be a 500.
- * graphql-armor's rules run after parsing, and its limit on aliases lets `__typename` through
- * (measured with 3.2.0), so the two that are left are counted here as well.
+ * The rest is counted with fragments spread out, before graphql-js's own rules, whose work they bound.
  */
 import {
   type ASTVisitor,
   type DocumentNode,
   type FieldNode,
-  GraphQLError,
+  type GraphQLError,
   Kind,
   Lexer,
   parse,
@@ -27,21 +26,11 @@ export const MAX_ROOT_FIELDS = 50
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L])
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R])
 
-/** Parses a document. Throws a GraphQLError with GRAPHQL_PARSE_FAILED, or BAD_USER_INPUT past a limit. */
-export function parseWithinLimits(text: string | Source): DocumentNode {
-  const source = typeof text === 'string' ? new Source(text) : text
-  try {
-    countTokens(source)
-    return parse(source)
-  } catch (error) {
-    if (error instanceof GraphQLError && error.extensions.code !== undefined) throw error
-    if (!(error instanceof GraphQLError)) throw error
-    throw new GraphQLError(error.message, {
-      source: error.source,
-      positions: error.positions,
-      extensions: { code: 'GRAPHQL_PARSE_FAILED' },
-    })
-  }
+/** Parses a document. Throws graphql-js's syntax error, or one with BAD_USER_INPUT past a limit. */
+export function parseWithinLimits(text: string): DocumentNode {
+  const source = new Source(text)
+  countTokens(source)
+  return parse(source)
 }
 
 function countTokens(source: Source): void {

@@ -1,71 +1,54 @@
 /** GraphQL requests as they come in by HTTP, SSE or WebSocket: `unknown` at the edge, parsed once. */
-import { type DocumentNode, type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql'
-import type { RequestContext } from '../context.ts'
-import type { Engine } from './engine.ts'
-import { publicError, requestError } from './errors.ts'
+import { HeraldError } from '../../errors.ts'
+import { parseQuery } from '../target.ts'
 
 export interface GraphQLRequest {
   readonly query: string
   readonly variables: { readonly [name: string]: unknown } | null
+  /** Null where none is given; an empty name is none. */
   readonly operationName: string | null
 }
 
-/** Throws a GraphQLError with BAD_USER_INPUT. */
-export function parseRequest(body: unknown): GraphQLRequest {
-  if (!isRecord(body)) throw requestError('BAD_USER_INPUT', 'A request is a JSON object with "query".')
-  const { query, variables, operationName } = body
-  if (typeof query !== 'string') throw requestError('BAD_USER_INPUT', '"query" must be a string.')
-  if (variables != null && !isRecord(variables)) throw requestError('BAD_USER_INPUT', '"variables" must be an object.')
-  if (operationName != null && typeof operationName !== 'string') {
-    throw requestError('BAD_USER_INPUT', '"operationName" must be a string.')
-  }
-  return { query, variables: variables ?? null, operationName: operationName ?? null }
+/** The request of a POST's body. Throws BAD_USER_INPUT. */
+export function requestOfBody(body: string): GraphQLRequest {
+  return parseRequest(parseJson(body, 'The body'))
 }
 
-/** Parses JSON. Throws a GraphQLError with BAD_USER_INPUT. */
-export function parseJson(text: string): unknown {
+/** The request of a GET's query string, without the question mark. Throws BAD_USER_INPUT. */
+export function requestOfQuery(query: string): GraphQLRequest {
+  const parameters = parseQuery(query)
+  if (parameters === null) throw refusal('The query string is not percent-encoded UTF-8.')
+  const text = (name: string) => parameters.get(name)?.[0]
+  const json = (name: string) => (text(name) ? parseJson(text(name)!, `"${name}"`) : undefined)
+  return parseRequest({
+    query: text('query'),
+    variables: json('variables'),
+    operationName: text('operationName'),
+    extensions: json('extensions'),
+  })
+}
+
+/** The request that an object is, a WebSocket message's payload for instance. Throws BAD_USER_INPUT. */
+export function parseRequest(body: unknown): GraphQLRequest {
+  if (!isRecord(body)) throw refusal('A request is a JSON object with "query".')
+  const { query, variables, operationName, extensions } = body
+  if (typeof query !== 'string') throw refusal('"query" must be a string.')
+  if (variables != null && !isRecord(variables)) throw refusal('"variables" must be an object.')
+  if (operationName != null && typeof operationName !== 'string') throw refusal('"operationName" must be a string.')
+  if (extensions != null && !isRecord(extensions)) throw refusal('"extensions" must be an object.')
+  return { query, variables: variables ?? null, operationName: operationName || null }
+}
+
+function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw requestError('BAD_USER_INPUT', 'The body is no JSON.')
+    throw refusal(`${what} is no JSON.`)
   }
 }
 
-/** What can be executed, with the operation that was chosen; or what is wrong with the request. */
-export async function prepare(
-  engine: Engine,
-  request: GraphQLRequest,
-  context: RequestContext,
-): Promise<
-  { args: ExecutionArgs; operation: 'query' | 'mutation' | 'subscription' } | { errors: readonly GraphQLError[] }
-> {
-  const { schema, parse, validate, contextFactory } = engine.getEnveloped(context)
-  let document: DocumentNode
-  try {
-    document = parse(request.query)
-  } catch (error) {
-    return { errors: [publicError(error, 'GRAPHQL_PARSE_FAILED')] }
-  }
-  const invalid = validate(schema, document)
-  if (invalid.length > 0) {
-    return { errors: invalid.map((error: GraphQLError) => publicError(error, 'GRAPHQL_VALIDATION_FAILED')) }
-  }
-  const operation = getOperationAST(document, request.operationName)
-  if (!operation) {
-    const message =
-      request.operationName === null ? 'The document has several operations; name one.' : 'No such operation.'
-    return { errors: [new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })] }
-  }
-  return {
-    operation: operation.operation,
-    args: {
-      schema,
-      document,
-      contextValue: await contextFactory(),
-      variableValues: request.variables,
-      operationName: request.operationName,
-    },
-  }
+function refusal(message: string): HeraldError {
+  return new HeraldError('BAD_USER_INPUT', message)
 }
 
 function isRecord(value: unknown): value is { readonly [name: string]: unknown } {

@@ -9,6 +9,7 @@ import {
   type GraphQLSchema,
   isObjectType,
   isScalarType,
+  Kind,
   type ValueNode,
 } from 'graphql'
 import type { Catalogue, MutationField, SubscriptionField } from '../../catalogue/catalogue.ts'
@@ -81,21 +82,25 @@ function moment(dateTime: string | null | undefined): number | null {
 }
 
 function setScalars(schema: GraphQLSchema): void {
-  setScalar(schema, 'DateTime', (value) => {
-    if (typeof value === 'string' && parseDateTime(value) !== null) return value
-    throw new GraphQLError('DateTime must be RFC 3339, such as "2026-11-24T12:00:00.000Z".')
-  })
-  setScalar(schema, 'Cursor', (value) => {
-    if (typeof value === 'string') return value
-    throw new GraphQLError('Cursor must be a string that Herald gave out.')
-  })
+  setScalar(
+    schema,
+    'DateTime',
+    (text) => parseDateTime(text) !== null,
+    'DateTime must be RFC 3339, such as "2026-11-24T12:00:00.000Z".',
+  )
+  setScalar(schema, 'Cursor', () => true, 'Cursor must be a string that Herald gave out.')
 }
 
-function setScalar(schema: GraphQLSchema, name: string, parse: (value: unknown) => string): void {
+/** A scalar that is a string in JSON and in documents; `refusal` says what else it must be. */
+function setScalar(schema: GraphQLSchema, name: string, isGood: (text: string) => boolean, refusal: string): void {
   const scalar = schema.getType(name)
   if (!isScalarType(scalar)) throw new Error(`${name} is no scalar`)
-  scalar.parseValue = parse
-  scalar.parseLiteral = (node: ValueNode) => parse('value' in node && node.kind === 'StringValue' ? node.value : null)
+  const parse = (value: unknown, nodes?: ValueNode) => {
+    if (typeof value === 'string' && isGood(value)) return value
+    throw new GraphQLError(refusal, { nodes: nodes ?? null })
+  }
+  scalar.parseValue = (value) => parse(value)
+  scalar.parseLiteral = (node) => parse(node.kind === Kind.STRING ? node.value : null, node)
 }
 
 function resolve(schema: GraphQLSchema, typeName: string, fieldName: string, resolver: Resolver): void {

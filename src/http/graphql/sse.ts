@@ -4,17 +4,13 @@
  * the end. Beyond the protocol every event carries its cursor as `id:`, so that a browser's own EventSource
  * comes back to the right place by Last-Event-ID.
  */
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { type ExecutionResult, execute, type GraphQLError } from 'graphql'
-import { ERRORS, HeraldError } from '../../errors.ts'
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
+import { ERRORS, type ErrorCode } from '../../errors.ts'
 import { channels } from '../../observability/channels.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { answerJsonError } from '../answer.ts'
 import type { RequestContext } from '../context.ts'
-import type { Engine } from './engine.ts'
-import { publicResult } from './errors.ts'
-import { type GraphQLRequest, prepare } from './request.ts'
 import { openStream, type Stream } from './stream.ts'
 
 /** A proxy that hears nothing for a while gives a connection up; a comment keeps it. */
@@ -22,45 +18,35 @@ const KEEP_ALIVE_MS = 12_000
 /** How long a client that reads nothing keeps its connection. */
 const STALL_MS = 60_000
 
+/** Answers with one result, of a query for instance, as a stream that holds nothing else. */
+export function serveResult(result: ExecutionResult, response: ServerResponse): void {
+  new EventWriter(response).end(result, true)
+}
+
 /**
- * Answers one request as a stream. `mayMutate`: it was a POST. When `stop` aborts the stream ends without
+ * Answers with a subscription's results for as long as it goes on. When `stop` aborts, the stream ends without
  * `complete`, so that the client comes back.
  */
-export async function serveSse(
-  engine: Engine,
+export async function serveSubscription(
+  args: ExecutionArgs,
   operations: Operations,
-  request: GraphQLRequest,
-  context: RequestContext,
+  { lastEventId }: RequestContext,
   response: ServerResponse,
-  { mayMutate, stop }: { mayMutate: boolean; stop: AbortSignal },
+  stop: AbortSignal,
 ): Promise<void> {
-  if (context.lastEventId !== null) {
-    try {
-      await operations.checkCursor(context.lastEventId)
-    } catch (error) {
-      // A cursor that is no good will not become good: 400 is what stops an EventSource.
-      if (error instanceof HeraldError && isCursorError(error.code))
-        return answerJsonError(response, error.code, error.message, 400)
-    }
-  }
-  const prepared = await prepare(engine, request, context)
+  const stream = await openStream(args, operations)
   const events = new EventWriter(response)
-  if ('errors' in prepared) return events.end({ errors: prepared.errors }, true)
-  if (prepared.operation !== 'subscription') {
-    if (prepared.operation === 'mutation' && !mayMutate) {
-      return answerJsonError(response, 'BAD_USER_INPUT', 'Mutations go by POST, with a JSON body.', 405)
-    }
-    return events.end(publicResult(await execute(prepared.args)), true)
-  }
-  const stream = await openStream(prepared.args, operations)
   if ('errors' in stream) {
     const [error] = stream.errors
-    if (context.lastEventId !== null && isCursorError(error?.extensions.code)) {
-      return answerJsonError(response, error?.extensions.code as 'CURSOR_INVALID', error?.message ?? '', 400)
+    const code = error?.extensions.code
+    // A cursor that is no good will not become good, and 400 is what stops an EventSource. Since Last-Event-ID
+    // wins over every argument, no other cursor was looked at.
+    if (lastEventId !== null && (code === 'CURSOR_INVALID' || code === 'CURSOR_EXPIRED')) {
+      return answerJsonError(response, code, error!.message, 400)
     }
     return events.end(stream, !isPassing(error))
   }
-  if (stream.isOver && context.lastEventId !== null) {
+  if (stream.isOver && lastEventId !== null) {
     response.writeHead(204)
     response.end()
     return
@@ -77,6 +63,7 @@ async function pump(stream: Stream, events: EventWriter, stop: AbortSignal): Pro
   const keepAlive = setInterval(() => events.comment(), KEEP_ALIVE_MS)
   const closeAtStop = () => events.close()
   stop.addEventListener('abort', closeAtStop, { once: true })
+  if (stop.aborted) closeAtStop()
   try {
     await events.id(stream.start)
     for await (const { result, cursor } of stream.items) {
@@ -93,12 +80,15 @@ async function pump(stream: Stream, events: EventWriter, stop: AbortSignal): Pro
   }
 }
 
-/** Writes a response's events, no faster than the client reads them. */
+/** Writes a response's events, no faster than the client reads them. One writer at a time. */
 class EventWriter {
   readonly #response: ServerResponse
+  /** Lets the writer go on that waits for the client to read. */
+  #goOn: () => void = () => {}
 
   constructor(response: ServerResponse) {
     this.#response = response
+    response.on('drain', () => this.#goOn()).on('close', () => this.#goOn())
   }
 
   get isClosed(): boolean {
@@ -115,7 +105,7 @@ class EventWriter {
 
   /** Keeps the connection alive, unless there is something on its way anyway. */
   comment(): void {
-    if (!this.isClosed && this.#response.writableLength === 0) void this.#write(':\n\n')
+    if (!this.isClosed && this.#response.writableLength === 0) this.#response.write(':\n\n')
   }
 
   /** Ends the stream with a last result; without `complete` the client is to come back. */
@@ -133,11 +123,11 @@ class EventWriter {
     if (this.isClosed) return
     this.#open()
     if (this.#response.write(block)) return
-    const stall = AbortSignal.timeout(STALL_MS)
-    await Promise.race([
-      once(this.#response, 'drain', { signal: stall }),
-      once(this.#response, 'close', { signal: stall }),
-    ]).catch(() => this.#response.destroy())
+    const stalled = setTimeout(() => this.#response.destroy(), STALL_MS)
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve
+    })
+    clearTimeout(stalled)
   }
 
   #open(): void {
@@ -151,12 +141,7 @@ class EventWriter {
   }
 }
 
-function isCursorError(code: unknown): code is 'CURSOR_INVALID' | 'CURSOR_EXPIRED' {
-  return code === 'CURSOR_INVALID' || code === 'CURSOR_EXPIRED'
-}
-
 /** Whether the client should come back by itself. */
 function isPassing(error: GraphQLError | undefined): boolean {
-  const code = error?.extensions.code
-  return typeof code === 'string' && code in ERRORS && ERRORS[code as keyof typeof ERRORS].retryable
+  return ERRORS[error?.extensions.code as ErrorCode].retryable
 }

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql'
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, handleProtocols, MessageType, makeServer, type Server, stringifyMessage } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { channels } from '../../observability/channels.ts'
@@ -14,8 +14,8 @@ import { MAX_BODY_BYTES } from '../body.ts'
 import type { RequestContext } from '../context.ts'
 import { publishRequest } from '../request-head.ts'
 import type { Engine } from './engine.ts'
-import { publicResult } from './errors.ts'
-import { parseRequest, prepare } from './request.ts'
+import { publicError } from './errors.ts'
+import { parseRequest } from './request.ts'
 import { openStream } from './stream.ts'
 
 const PING_MS = 12_000
@@ -96,6 +96,8 @@ export class WebSockets {
       { socket, request },
     )
     socket.on('pong', heard)
+    // One listener for each subscription that is open: however many there are, none has leaked.
+    socket.setMaxListeners(0)
     // A message that is too large, or no frame at all: ws closes the socket with the right code by itself.
     socket.on('error', () => {})
     socket.once('close', (code, reason) => {
@@ -104,24 +106,20 @@ export class WebSockets {
     })
   }
 
-  async #prepare(
-    { socket, request }: Extra,
-    id: string,
-    payload: unknown,
-  ): Promise<PreparedArgs | readonly GraphQLError[]> {
+  #prepare({ socket, request }: Extra, id: string, payload: unknown): PreparedArgs | readonly GraphQLError[] {
     const abort = new AbortController()
     const context: RequestContext = { head: publishRequest(request), signal: abort.signal, lastEventId: null }
     try {
-      const prepared = await prepare(this.#engine, parseRequest(payload), context)
+      const prepared = this.#engine.prepare(parseRequest(payload), context)
       if ('errors' in prepared) return prepared.errors
       return Object.assign(prepared.args, { herald: { abort, socket, id } })
     } catch (error) {
-      return [error as GraphQLError]
+      return [publicError(error)]
     }
   }
 
   async #execute(args: PreparedArgs): Promise<ExecutionResult> {
-    const result = Promise.resolve(execute(args)).then(publicResult)
+    const result = this.#engine.execute(args)
     const answered = result.then(() => new Promise((resolve) => setImmediate(resolve)))
     this.#underWay.add(answered)
     try {
