@@ -4,23 +4,34 @@
  */
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import { type ExecutionResult, print } from 'graphql'
 import { Queue } from './queue.ts'
 
+/** What an error's extensions may hold. */
+export interface ErrorExtensions {
+  readonly code?: string
+  readonly outcome?: string
+  readonly cursor?: string
+}
+
 /** What stands between two empty lines. */
-export interface Block {
+export interface Block<Result = unknown> {
   /** The event's name; undefined where it names none. */
   readonly event?: string
   readonly id?: string
   /** As text; '' where the field is there and empty, undefined where it is not. */
   readonly data?: string
   readonly comment?: string
+  /** The data, if there is any. */
+  readonly result?: ExecutionResult<Result, ErrorExtensions>
 }
 
-export interface EventStream {
+export interface EventStream<Result = unknown> {
   readonly status: number
   readonly headers: IncomingMessage['headers']
   /** The blocks, in order. Over when the response has ended. */
-  readonly blocks: Queue<Block>
+  readonly blocks: Queue<Block<Result>>
   /** The response itself, for tests that stop reading. */
   readonly response: IncomingMessage
   /** Resolves with the whole body, of an answer that is no stream. */
@@ -30,20 +41,21 @@ export interface EventStream {
   close(): void
 }
 
-export interface EventStreamOptions {
+export interface EventStreamOptions<Variables = unknown> {
   /** By POST, as JSON; else by GET. */
   readonly post?: boolean
   readonly headers?: Readonly<Record<string, string>>
-  readonly variables?: unknown
+  readonly variables?: Variables
   readonly operationName?: string
 }
 
 /** Asks `/graphql` of the gateway at `url` for a stream; resolves when its head has come. */
-export async function openEventStream(
+export async function openEventStream<Result = unknown, Variables = unknown>(
   url: string,
-  query: string,
-  { post = false, headers = {}, variables, operationName }: EventStreamOptions = {},
-): Promise<EventStream> {
+  document: TypedDocumentNode<Result, Variables> | string,
+  { post = false, headers = {}, variables, operationName }: EventStreamOptions<Variables> = {},
+): Promise<EventStream<Result>> {
+  const query = typeof document === 'string' ? document : print(document)
   const parameters = new URLSearchParams({
     query,
     ...(variables !== undefined && { variables: JSON.stringify(variables) }),
@@ -56,7 +68,7 @@ export async function openEventStream(
   })
   asked.end(post ? JSON.stringify({ query, variables, operationName }) : undefined)
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
-  const blocks = new Queue<Block>('blocks of the stream')
+  const blocks = new Queue<Block<Result>>('blocks of the stream')
   let text = ''
   let whole = ''
   response.setEncoding('utf8').on('data', (chunk: string) => {
@@ -91,18 +103,11 @@ export async function openEventStream(
   }
 }
 
-/** The result in a block's data. */
-export function resultOf<Result = { events: never }>(
-  block: Block,
-): { data?: Result | null; errors?: { message: string; extensions: { code: string; cursor?: string } }[] } {
-  return JSON.parse(block.data ?? 'null')
-}
-
-function parseBlock(text: string): Block {
+function parseBlock<Result>(text: string): Block<Result> {
   const block: { [name: string]: string } = {}
   for (const line of text.split('\n')) {
     const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? []
     block[name === '' ? 'comment' : name] = value
   }
-  return block
+  return block.data ? { ...block, result: JSON.parse(block.data) } : block
 }
