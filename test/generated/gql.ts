@@ -16,12 +16,18 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 type Documents = {
     "mutation ErrorsBuy { buySword { id } }": typeof types.ErrorsBuyDocument,
     "query ErrorsCount { partitions { end } }": typeof types.ErrorsCountDocument,
+    "mutation HttpBuy { buySword { id } }": typeof types.HttpBuyDocument,
+    "query HttpEnd { partitions { end } }": typeof types.HttpEndDocument,
+    "subscription HttpStream { events { id } }": typeof types.HttpStreamDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": typeof types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
 };
 const documents: Documents = {
     "mutation ErrorsBuy { buySword { id } }": types.ErrorsBuyDocument,
     "query ErrorsCount { partitions { end } }": types.ErrorsCountDocument,
+    "mutation HttpBuy { buySword { id } }": types.HttpBuyDocument,
+    "query HttpEnd { partitions { end } }": types.HttpEndDocument,
+    "subscription HttpStream { events { id } }": types.HttpStreamDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
 };
@@ -48,6 +54,18 @@ export function graphql(source: "mutation ErrorsBuy { buySword { id } }"): (type
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query ErrorsCount { partitions { end } }"): (typeof documents)["query ErrorsCount { partitions { end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation HttpBuy { buySword { id } }"): (typeof documents)["mutation HttpBuy { buySword { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query HttpEnd { partitions { end } }"): (typeof documents)["query HttpEnd { partitions { end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription HttpStream { events { id } }"): (typeof documents)["subscription HttpStream { events { id } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
