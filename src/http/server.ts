@@ -149,19 +149,28 @@ export class HttpServer {
   }
 
   /** What Node's parser takes for no request. */
-  #refuseBadRequest(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
+  #refuseBadRequest(error: ParserError, socket: Duplex): void {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-    const target = error.code === 'HPE_INVALID_METHOD' ? targetOf(error.rawPacket) : null
+    const target = error.code === 'HPE_INVALID_METHOD' ? targetOf(error) : null
     if (target !== null) return this.#refuseMethod(target, socket)
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
     endWith(socket, status, `${STATUS_CODES[status]}\n`)
   }
 }
 
-/** The target of a request whose method the parser refused; null where it begins with no request line. */
-function targetOf(packet: Buffer | undefined): string | null {
-  const line = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP\/1\.[01]\r\n/.exec(packet?.toString('latin1') ?? '')
-  return line?.[1] ?? null
+/** What Node tells of input that its parser refuses. */
+type ParserError = NodeJS.ErrnoException & {
+  readonly rawPacket?: Buffer
+  /** Where in the packet it stopped. */
+  readonly bytesParsed?: number
+}
+
+/** The target of a request whose method the parser refused; null where there is no request line. */
+function targetOf({ rawPacket, bytesParsed = 0 }: ParserError): string | null {
+  const packet = rawPacket?.toString('latin1') ?? ''
+  // Other requests may come before it in the packet.
+  const line = packet.slice(bytesParsed === 0 ? 0 : packet.lastIndexOf('\n', bytesParsed - 1) + 1)
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP\/1\.[01]\r\n/.exec(line)?.[1] ?? null
 }
 
 /** Answers on a socket that is no longer, or never was, an HTTP request's. */

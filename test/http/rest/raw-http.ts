@@ -92,6 +92,16 @@ export class RawConnection {
     this.#socket.destroy()
   }
 
+  /** Says that nothing more will come (FIN); answers still do. */
+  finish(): void {
+    this.#socket.end()
+  }
+
+  /** Breaks the connection off (RST), as a client that dies does. */
+  reset(): void {
+    this.#socket.resetAndDestroy()
+  }
+
   async #until<T>(look: () => T | null): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS
     for (let found = look(); ; found = look()) {
