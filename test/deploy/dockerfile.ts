@@ -127,6 +127,7 @@ async function buildStage(stage: Stage, { root, context, roots, environment }: S
         await mkdir(join(root, image.workdir), { recursive: true })
         break
       case 'ENV':
+        if (!/^(?:\w+=[^\s"'$\\]+\s*)+$/.test(rest)) throw new Error(`Not understood: ENV ${rest}`)
         for (const [, name, value] of rest.matchAll(/(\w+)=(\S+)/g)) image.environment[name!] = value!
         break
       case 'COPY':

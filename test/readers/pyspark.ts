@@ -57,14 +57,14 @@ async function install(progress: (line: string) => void): Promise<Installation> 
     await requirePython()
     progress(`Downloading PySpark ${version} (about 470 MB, once) into ${folder}`)
     await mkdir(CACHE_DIR, { recursive: true })
+    // What stands there was made with a Python that has gone.
+    await rm(folder, { recursive: true, force: true })
     const temporary = await mkdtemp(`${folder}.download-`)
     try {
       await download(version, temporary, progress)
-      // What stands there now is either another process's, which was first, or of a Python that has gone.
-      if ((await locate(folder)) === undefined) {
-        await rm(folder, { recursive: true, force: true })
-        await rename(temporary, folder)
-      }
+      await rename(temporary, folder).catch(async (error: unknown) => {
+        if ((await locate(folder)) === undefined) throw error
+      })
     } finally {
       await rm(temporary, { recursive: true, force: true })
     }
