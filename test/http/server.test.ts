@@ -241,6 +241,19 @@ describe('hostile input', () => {
     expect(answer.body.length).toBeLessThan(1_000)
   })
 
+  // Each packet behind the first left something waiting, for as long as the answer that was owed took.
+  it('keeps nothing of what is sent behind a stream', async () => {
+    const connection = await RawConnection.open(herald.port)
+    const query = encodeURIComponent('subscription { events { id } }')
+    connection.write(bytesOf(request(`GET /graphql?query=${query}`, ['Accept: text/event-stream'])))
+    for (let n = 0; n < 30; n++) {
+      connection.write('nonsense\r\n\r\n')
+      expect((await get('/livez')).status).toBe(200)
+    }
+    connection.close()
+    expect(herald.stderr()).toBe('')
+  })
+
   it('passes over an expectation that it does not know', async () => {
     expect((await get('/buy_a_sword', ['Expect: miracles'])).body).toBe('\nSword Purchased!\n')
   })
