@@ -1,0 +1,21 @@
+/**
+ * `npm ci` refuses a lock file that lacks an optional package of some other platform, and npm leaves such a
+ * package out of the lock where its registry did not answer for it: a fresh clone could not be installed then,
+ * although everything went well here.
+ */
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+interface Locked {
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+it('locks every optional package of every platform', () => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, Locked> }
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined,
+    ),
+  )
+  expect(missing).toEqual([])
+})
