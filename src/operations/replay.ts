@@ -47,11 +47,30 @@ export interface ReplayDependencies {
   readonly decoder: Decoder
 }
 
+/** How often to begin anew where retention takes away the beginning while it is read. */
+const ATTEMPTS = 3
+
 /** Throws BAD_USER_INPUT, CURSOR_INVALID, CURSOR_EXPIRED, LOG_UNAVAILABLE. */
 export async function replay(
-  { log, live, cursors, decoder }: ReplayDependencies,
+  dependencies: ReplayDependencies,
   args: ReplayArguments,
   signal?: AbortSignal,
+): Promise<Page> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readPage(dependencies, args, signal)
+    } catch (error) {
+      // Who names no place to begin at means the beginning, wherever it is by now.
+      const isMoved = error instanceof HeraldError && error.code === 'CURSOR_EXPIRED' && args.after == null
+      if (!isMoved || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function readPage(
+  { log, live, cursors, decoder }: ReplayDependencies,
+  args: ReplayArguments,
+  signal: AbortSignal | undefined,
 ): Promise<Page> {
   const backward = args.last != null
   const limit = limitOf(args)

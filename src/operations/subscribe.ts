@@ -125,7 +125,7 @@ async function* follow(reading: Reading, start: Vector): AsyncGenerator<Delivery
     signal.addEventListener('abort', leave, { once: true })
     try {
       place = yield* scan(reading, place, pin)
-      place = yield* drain(follower, place, signal)
+      place = yield* drain(reading, follower, place)
     } finally {
       signal.removeEventListener('abort', leave)
       leave()
@@ -134,10 +134,13 @@ async function* follow(reading: Reading, start: Vector): AsyncGenerator<Delivery
 }
 
 /** What the tail brings, until the queue runs over; returns the place to go on from. */
-async function* drain(follower: Follower, start: Vector, signal: AbortSignal): AsyncGenerator<Delivery, Vector> {
+async function* drain(reading: Reading, follower: Follower, start: Vector): AsyncGenerator<Delivery, Vector> {
+  const { signal } = reading
   let place = start
   while (!follower.overrun && !signal.aborted) {
     for (const item of await follower.take(signal)) {
+      // What was queued before the topic was made again must not get a cursor of the new one.
+      requireSame(reading)
       if ('event' in item) {
         const handedAt = Date.now()
         yield item
