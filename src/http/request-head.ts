@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { PublishRequest } from '../operations/publish.ts'
 import { splitTarget } from './target.ts'
 
-/** W3C Trace Context, version 00 and later ones that begin alike; an all-zero id is none. */
+/** W3C Trace Context, version 00 and later ones of the same form; an all-zero id is none. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
 export function publishRequest(request: IncomingMessage): PublishRequest {

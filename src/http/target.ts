@@ -41,16 +41,18 @@ export function parseQuery(query: string): ReadonlyMap<string, readonly string[]
   const values = new Map<string, string[]>()
   for (const pair of query.split('&')) {
     if (pair === '') continue
-    const equals = pair.indexOf('=')
-    const parts = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)]
-    const [name, value] = parts.map((part) => percentDecode(part.replaceAll('+', ' '))) as [
-      string | null,
-      string | null,
-    ]
+    const equals = pair.includes('=') ? pair.indexOf('=') : pair.length
+    const name = formDecode(pair.slice(0, equals))
+    const value = formDecode(pair.slice(equals + 1))
     if (name === null || value === null) return null
     const known = values.get(name)
     if (known === undefined) values.set(name, [value])
     else known.push(value)
   }
   return values
+}
+
+/** A plus stands for a space here, and only here. */
+function formDecode(text: string): string | null {
+  return percentDecode(text.replaceAll('+', ' '))
 }

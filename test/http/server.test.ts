@@ -254,6 +254,14 @@ describe('hostile input', () => {
     expect(herald.stderr()).toBe('')
   })
 
+  it('is told that a body is too large before the connection closes', async () => {
+    const body = JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(3 * 1024 * 1024) } })
+    const sent = ['Content-Type: application/json', `Content-Length: ${body.length}`]
+    for (let n = 0; n < 5; n++) {
+      expect((await ask(herald.port, request('POST /graphql', sent, body))).status).toBe(413)
+    }
+  })
+
   it('passes over an expectation that it does not know', async () => {
     expect((await get('/buy_a_sword', ['Expect: miracles'])).body).toBe('\nSword Purchased!\n')
   })
