@@ -14,22 +14,58 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}": typeof types.FaultsEventsDocument,
+    "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}": typeof types.FaultsGuildsDocument,
+    "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": typeof types.FaultsJoinDocument,
+    "query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }": typeof types.FaultsReplayDocument,
+    "query FaultsEnds { partitions { number end } }": typeof types.FaultsEndsDocument,
     "mutation ErrorsBuy { buySword { id } }": typeof types.ErrorsBuyDocument,
     "query ErrorsCount { partitions { end } }": typeof types.ErrorsCountDocument,
     "mutation HttpBuy { buySword { id } }": typeof types.HttpBuyDocument,
     "query HttpEnd { partitions { end } }": typeof types.HttpEndDocument,
     "subscription HttpStream { events { id } }": typeof types.HttpStreamDocument,
+    "mutation OutageBuy { buySword { id } }": typeof types.OutageBuyDocument,
+    "query OutageEnd { events(first: 0) { end } }": typeof types.OutageEndDocument,
+    "subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }": typeof types.OutageEventsDocument,
+    "subscription SlowEvents($after: Cursor, $until: Until) {\n    events(after: $after, until: $until) { id ... on GuildJoined { guildName } }\n  }": typeof types.SlowEventsDocument,
+    "mutation SseBuy { buySword { id } }": typeof types.SseBuyDocument,
+    "query SseEnd { events(first: 0) { end } }": typeof types.SseEndDocument,
+    "subscription SseEvents($after: Cursor, $from: Position, $since: DateTime, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, since: $since, filter: $filter, until: $until) { id type cursor timestamp }\n  }": typeof types.SseEventsDocument,
+    "query SseTime($after: Cursor) { events(after: $after) { nodes { timestamp } } }": typeof types.SseTimeDocument,
+    "mutation WsBuy { buySword { id type headers { name value } } }": typeof types.WsBuyDocument,
+    "query WsEnd { events(first: 0) { end } }": typeof types.WsEndDocument,
+    "subscription WsEvents($after: Cursor, $from: Position, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }\n  }": typeof types.WsEventsDocument,
+    "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": typeof types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": typeof types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
+    "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": typeof types.SupportJoinDocument,
 };
 const documents: Documents = {
+    "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}": types.FaultsEventsDocument,
+    "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}": types.FaultsGuildsDocument,
+    "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": types.FaultsJoinDocument,
+    "query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }": types.FaultsReplayDocument,
+    "query FaultsEnds { partitions { number end } }": types.FaultsEndsDocument,
     "mutation ErrorsBuy { buySword { id } }": types.ErrorsBuyDocument,
     "query ErrorsCount { partitions { end } }": types.ErrorsCountDocument,
     "mutation HttpBuy { buySword { id } }": types.HttpBuyDocument,
     "query HttpEnd { partitions { end } }": types.HttpEndDocument,
     "subscription HttpStream { events { id } }": types.HttpStreamDocument,
+    "mutation OutageBuy { buySword { id } }": types.OutageBuyDocument,
+    "query OutageEnd { events(first: 0) { end } }": types.OutageEndDocument,
+    "subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }": types.OutageEventsDocument,
+    "subscription SlowEvents($after: Cursor, $until: Until) {\n    events(after: $after, until: $until) { id ... on GuildJoined { guildName } }\n  }": types.SlowEventsDocument,
+    "mutation SseBuy { buySword { id } }": types.SseBuyDocument,
+    "query SseEnd { events(first: 0) { end } }": types.SseEndDocument,
+    "subscription SseEvents($after: Cursor, $from: Position, $since: DateTime, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, since: $since, filter: $filter, until: $until) { id type cursor timestamp }\n  }": types.SseEventsDocument,
+    "query SseTime($after: Cursor) { events(after: $after) { nodes { timestamp } } }": types.SseTimeDocument,
+    "mutation WsBuy { buySword { id type headers { name value } } }": types.WsBuyDocument,
+    "query WsEnd { events(first: 0) { end } }": types.WsEndDocument,
+    "subscription WsEvents($after: Cursor, $from: Position, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }\n  }": types.WsEventsDocument,
+    "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
+    "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": types.SupportJoinDocument,
 };
 
 /**
@@ -46,6 +82,26 @@ const documents: Documents = {
  */
 export function graphql(source: string): unknown;
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}"): (typeof documents)["subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}"): (typeof documents)["subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }"): (typeof documents)["mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }"): (typeof documents)["query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query FaultsEnds { partitions { number end } }"): (typeof documents)["query FaultsEnds { partitions { number end } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -69,11 +125,63 @@ export function graphql(source: "subscription HttpStream { events { id } }"): (t
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "mutation OutageBuy { buySword { id } }"): (typeof documents)["mutation OutageBuy { buySword { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query OutageEnd { events(first: 0) { end } }"): (typeof documents)["query OutageEnd { events(first: 0) { end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }"): (typeof documents)["subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription SlowEvents($after: Cursor, $until: Until) {\n    events(after: $after, until: $until) { id ... on GuildJoined { guildName } }\n  }"): (typeof documents)["subscription SlowEvents($after: Cursor, $until: Until) {\n    events(after: $after, until: $until) { id ... on GuildJoined { guildName } }\n  }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation SseBuy { buySword { id } }"): (typeof documents)["mutation SseBuy { buySword { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query SseEnd { events(first: 0) { end } }"): (typeof documents)["query SseEnd { events(first: 0) { end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription SseEvents($after: Cursor, $from: Position, $since: DateTime, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, since: $since, filter: $filter, until: $until) { id type cursor timestamp }\n  }"): (typeof documents)["subscription SseEvents($after: Cursor, $from: Position, $since: DateTime, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, since: $since, filter: $filter, until: $until) { id type cursor timestamp }\n  }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query SseTime($after: Cursor) { events(after: $after) { nodes { timestamp } } }"): (typeof documents)["query SseTime($after: Cursor) { events(after: $after) { nodes { timestamp } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation WsBuy { buySword { id type headers { name value } } }"): (typeof documents)["mutation WsBuy { buySword { id type headers { name value } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query WsEnd { events(first: 0) { end } }"): (typeof documents)["query WsEnd { events(first: 0) { end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription WsEvents($after: Cursor, $from: Position, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }\n  }"): (typeof documents)["subscription WsEvents($after: Cursor, $from: Position, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }\n  }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }"): (typeof documents)["subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }"): (typeof documents)["mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }"): (typeof documents)["query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }"): (typeof documents)["mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};
