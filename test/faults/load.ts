@@ -1,0 +1,139 @@
+/**
+ * The clients of a run, and what they recorded: publishers and subscribers over all gateways, on both transports,
+ * from the first event to a quiet end. Faults happen meanwhile; this file knows none.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Entry, Fault, History, Publish } from './history.ts'
+import { NO_ANSWER, type Publisher, startPublisher } from './publisher.ts'
+import { endsOf, replay } from './replay.ts'
+import { type Subscriber, startSubscriber } from './subscriber.ts'
+
+/** The longest that a run waits for a fact before it gives up: the verdict then says what is missing. */
+const PATIENCE_MS = 30_000
+const POLL_MS = 20
+
+const SUBSCRIBERS = [
+  { name: 'ws-1', transport: 'ws', field: 'events', isRestless: false },
+  { name: 'sse-1', transport: 'sse', field: 'events', isRestless: false },
+  { name: 'sse-2', transport: 'sse', field: 'guildJoined', isRestless: false },
+  { name: 'ws-2', transport: 'ws', field: 'guildJoined', isRestless: false },
+  { name: 'ws-3', transport: 'ws', field: 'events', isRestless: true },
+  { name: 'sse-3', transport: 'sse', field: 'events', isRestless: true },
+] as const
+
+export interface LoadOptions {
+  /** Base URLs that clients speak to. */
+  readonly gateways: readonly string[]
+  readonly publishers: number
+  /** The least time from one event of a publisher to its next, in milliseconds. Default 0. */
+  readonly paceMs?: number
+  /** Where a subscriber resumes, given its last cursor; only tests that break it on purpose change it. */
+  readonly moveCursor?: (cursor: string) => string
+}
+
+export interface Load {
+  /** Events acknowledged so far. */
+  readonly acknowledged: number
+  /** Notes what must never happen. */
+  accident(what: string): void
+  /**
+   * Runs a fault: `hurt` breaks something and resolves when it is whole again. Resolves once every publisher was
+   * acknowledged and every subscriber got something published after that.
+   */
+  fault(name: string, hurt: () => Promise<void>): Promise<void>
+  /** Resolves once so many events were acknowledged. */
+  until(acknowledged: number): Promise<void>
+  /**
+   * Stops publishing, waits until every subscriber has come to the log's end or nothing comes any more, replays the
+   * log through every gateway, and resolves with the history. `readLog` is called last, to read it without Herald.
+   */
+  end(readLog: () => Promise<readonly Entry[]>): Promise<History>
+}
+
+/** Starts all clients, and resolves once every subscriber has its place and got an event. */
+export async function startLoad({ gateways, publishers: count, paceMs = 0, moveCursor }: LoadOptions): Promise<Load> {
+  const publishes: Publish[] = []
+  const accidents: string[] = []
+  const faults: Fault[] = []
+  let acknowledged = 0
+  const accident = (what: string) => void accidents.push(what)
+
+  const subscribers = SUBSCRIBERS.map((kind, index) =>
+    startSubscriber({ ...kind, gateways, first: index, protest: accident, ...(moveCursor && { moveCursor }) }),
+  )
+  const publishers = Array.from({ length: count }, (_, index) =>
+    startPublisher({
+      name: `p${index + 1}`,
+      gateways,
+      first: index,
+      paceMs,
+      record(publish) {
+        publishes.push(publish)
+        const { answer, name } = publish
+        if (answer.kind === 'acknowledged') acknowledged++
+        if (answer.kind === 'none' && answer.why === NO_ANSWER) accident(`${name} got ${NO_ANSWER}`)
+        if (answer.kind === 'failed' && !EXPECTED.has(answer.code)) accident(`${name} was refused with ${answer.code}`)
+      },
+    }),
+  )
+  await served(publishers, subscribers, performance.now())
+
+  return {
+    get acknowledged() {
+      return acknowledged
+    },
+    accident,
+    async fault(name, hurt) {
+      const from = performance.now()
+      await hurt()
+      const to = performance.now()
+      faults.push({ name, from, to })
+      await served(publishers, subscribers, to)
+    },
+    until: async (total) => void (await waitFor(() => acknowledged >= total, Number.POSITIVE_INFINITY)),
+    async end(readLog) {
+      const loadEndedAt = performance.now()
+      await Promise.all(publishers.map((publisher) => publisher.stop()))
+      const ends = await endsOf(gateways[0]!)
+      await quiet(subscribers, ends)
+      const replays = await Promise.all(
+        gateways.map(async (gateway) => ({ gateway, entries: await replay(gateway, accident) })),
+      )
+      await Promise.all(subscribers.map((subscriber) => subscriber.stop()))
+      const streams = subscribers.map(({ stream }) => stream)
+      const log = await readLog()
+      return { publishes, streams, replays, log, faults, loadEndedAt, accidents }
+    },
+  }
+}
+
+/** What a publish may be answered while the log is away or busy. */
+const EXPECTED = new Set(['LOG_UNAVAILABLE', 'OVERLOADED'])
+
+/** Whether service is back for everybody: acknowledged, and streamed, after the moment. Gives up silently. */
+async function served(
+  publishers: readonly Publisher[],
+  subscribers: readonly Subscriber[],
+  after: number,
+): Promise<void> {
+  await waitFor(() => publishers.every(({ acknowledgedAt }) => (acknowledgedAt ?? 0) > after))
+  const since = performance.now()
+  await waitFor(() => subscribers.every(({ stream }) => (stream.deliveries.at(-1)?.at ?? 0) > since))
+}
+
+/** So long nothing comes before a subscriber that is not at the end is left to the checker. */
+const QUIET_MS = 8_000
+
+/** Waits until every subscriber has come to the ends, or none has got anything for a while. */
+async function quiet(subscribers: readonly Subscriber[], ends: readonly number[]): Promise<void> {
+  const began = performance.now()
+  const lastAt = () => Math.max(began, ...subscribers.map(({ stream }) => stream.deliveries.at(-1)?.at ?? 0))
+  await waitFor(
+    () => subscribers.every((subscriber) => subscriber.hasReached(ends)) || performance.now() - lastAt() > QUIET_MS,
+  )
+}
+
+async function waitFor(isTrue: () => boolean, patienceMs = PATIENCE_MS): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  while (!isTrue() && performance.now() < deadline) await delay(POLL_MS)
+}

@@ -1,0 +1,44 @@
+/** The one page that a run prints: what was done, what was found, how long each fault kept anybody waiting. */
+import { isClean, type Verdict } from './checker.ts'
+import type { History } from './history.ts'
+
+/** How many violations of each kind are told in full. */
+const TOLD = 10
+
+/** The page, ready to print. */
+export function pageOf(title: string, history: History, verdict: Verdict): string {
+  const { publishes, streams, log } = history
+  const count = (kind: string) => publishes.filter(({ answer }) => answer.kind === kind).length
+  const refused = publishes.filter(({ answer }) => answer.kind === 'failed')
+  const unknown = refused.filter(({ answer }) => answer.kind === 'failed' && answer.outcome === 'UNKNOWN').length
+  const deliveries = streams.reduce((sum, stream) => sum + stream.deliveries.length, 0)
+  const connections = streams.reduce((sum, stream) => sum + stream.connections.length, 0)
+  const slowest = Math.max(0, ...publishes.map(({ invokedAt, endedAt }) => endedAt - invokedAt))
+  const kinds = [
+    ['lost', verdict.lost],
+    ['doubled', verdict.doubled],
+    ['out of order', verdict.outOfOrder],
+    ['broken promises', verdict.brokenPromises],
+  ] as const
+  return [
+    title,
+    `  events       ${publishes.length} published: ${count('acknowledged')} acknowledged, ${refused.length - unknown} NOT_WRITTEN, ${unknown} UNKNOWN, ${count('none')} without an answer`,
+    `  log          ${log.length} records`,
+    `  subscribers  ${streams.length}, ${connections} connections, ${deliveries} deliveries`,
+    `  slowest answer to a publish  ${seconds(slowest)}`,
+    '  longest gap in service, for the client that had it worst:',
+    `    ${'fault'.padEnd(40)}${'publishing'.padStart(12)}${'streaming'.padStart(12)}`,
+    ...verdict.gaps.map(
+      ({ fault, publishing, streaming }) =>
+        `    ${fault.padEnd(40)}${seconds(publishing).padStart(12)}${seconds(streaming).padStart(12)}`,
+    ),
+    ...kinds.map(([kind, found]) => `  ${kind.padEnd(16)} ${found.length}`),
+    ...kinds.flatMap(([kind, found]) => found.slice(0, TOLD).map((line) => `    ${kind}: ${line}`)),
+    isClean(verdict) ? '  The history is clean.' : '  VIOLATED.',
+    '',
+  ].join('\n')
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`
+}
