@@ -14,7 +14,8 @@ import type { Entry, History } from './history.ts'
 import { startLoad } from './load.ts'
 import { nameOf } from './record.ts'
 
-const TOPIC = 'faults'
+/** The topic's name. */
+export const TOPIC = 'faults'
 const PARTITIONS = 3
 
 /** What a fault may break. */
@@ -107,6 +108,7 @@ export interface ClusterOptions {
   readonly schedule: readonly ClusterFault[]
   /** The least number of events to be acknowledged before the end; shared out between the faults. */
   readonly events: number
+  /** Default 16. */
   readonly publishers?: number
   readonly paceMs?: number
   readonly moveCursor?: (cursor: string) => string
@@ -116,7 +118,7 @@ export interface ClusterOptions {
 
 /** Starts everything, runs the schedule under load, ends everything, and resolves with what was recorded. */
 export async function runCluster(options: ClusterOptions): Promise<History> {
-  const { schedule, events, publishers = 4, progress = () => {}, paceMs, moveCursor } = options
+  const { schedule, events, publishers = 16, progress = () => {}, paceMs, moveCursor } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'herald-faults-'))
   const cluster = await startKafka({ brokers: 3, heapMb: 384 })
   const gateways: Gateway[] = []

@@ -6,27 +6,30 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
+import type { Between } from './break.ts'
 import { startGateway } from './gateway.ts'
 import type { Entry, History } from './history.ts'
 import { startLoad } from './load.ts'
 import { nameOf } from './record.ts'
 
-const TOPIC = 'faults'
+/** The topic's name. */
+export const TOPIC = 'faults'
 
 export interface EmbeddedOptions {
   /** How often the gateway is killed. */
   readonly kills: number
   /** Events to be acknowledged before the first kill and between two. */
   readonly eventsBetween: number
+  /** Default 8. */
   readonly publishers?: number
   readonly moveCursor?: (cursor: string) => string
-  /** Puts something between the clients and the gateway; returns the address that clients speak to. */
-  readonly between?: (gateway: string) => Promise<{ url: string; close(): Promise<void> }>
+  /** Puts something between the publishers and the gateway. */
+  readonly between?: (gateway: string) => Promise<Between>
 }
 
 /** Runs the schedule and resolves with what was recorded. */
 export async function runEmbedded(options: EmbeddedOptions): Promise<History> {
-  const { kills, eventsBetween, publishers = 4, moveCursor } = options
+  const { kills, eventsBetween, publishers = 8, moveCursor } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'herald-faults-'))
   const early: string[] = []
   let accident = (what: string): void => void early.push(what)
@@ -38,7 +41,8 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<History> {
   const between = await options.between?.(gateway.url)
   try {
     const load = await startLoad({
-      gateways: [between?.url ?? gateway.url],
+      gateways: [gateway.url],
+      ...(between && { publishTo: [between.url] }),
       publishers,
       ...(moveCursor && { moveCursor }),
     })

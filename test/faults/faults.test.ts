@@ -1,0 +1,102 @@
+/**
+ * The short form of the runs under faults, for every `npm test`: real processes die, and nothing that was
+ * promised may break. `npm run test:faults` is the long one. The broken variants at the end stand for the
+ * question whether any of this could fail: the same run, broken in one place, must be found out.
+ */
+import { describe, expect, it } from 'vitest'
+import { describeOwnKafka } from '../support/kafka.ts'
+import { acknowledgeEarly, cursorMover } from './break.ts'
+import { check, type Verdict } from './checker.ts'
+import { allFrozen, gatewayKilled, leaderKilled, runCluster } from './cluster.ts'
+import { runEmbedded, TOPIC } from './embedded.ts'
+import type { History } from './history.ts'
+import { pageOf } from './page.ts'
+
+const CLUSTER_MS = 240_000
+const EMBEDDED_MS = 120_000
+
+/** The verdict without its times, cut to what a person reads. */
+function violations({ lost, doubled, outOfOrder, brokenPromises }: Verdict) {
+  const some = (all: readonly string[]) => all.slice(0, 5)
+  return {
+    lost: some(lost),
+    doubled: some(doubled),
+    outOfOrder: some(outOfOrder),
+    brokenPromises: some(brokenPromises),
+  }
+}
+
+const NONE = { lost: [], doubled: [], outOfOrder: [], brokenPromises: [] }
+
+/** Prints the page, and holds the history to being clean. */
+function expectClean(title: string, history: History): void {
+  const verdict = check(history)
+  console.log(pageOf(title, history, verdict))
+  expect(violations(verdict)).toEqual(NONE)
+}
+
+const acknowledged = ({ publishes }: History) => publishes.filter(({ answer }) => answer.kind === 'acknowledged').length
+
+await describeOwnKafka('three brokers and two gateways', () => {
+  it(
+    'lose nothing, double nothing and keep the order while a leader, all brokers and a gateway are away',
+    async () => {
+      const schedule = [leaderKilled, allFrozen(5), gatewayKilled(0)]
+      const history = await runCluster({ events: 10_000, schedule })
+      expectClean('Kafka', history)
+      expect(acknowledged(history)).toBeGreaterThanOrEqual(10_000)
+      // The faults were felt: publishes failed, and subscribers on both transports had to come back.
+      expect(history.publishes.some(({ answer }) => answer.kind !== 'acknowledged')).toBe(true)
+      const lasting = ['ws-1', 'sse-2'].map((name) => history.streams.find(({ subscriber }) => subscriber === name))
+      for (const stream of lasting) expect(stream?.connections.length).toBeGreaterThan(1)
+    },
+    CLUSTER_MS,
+  )
+})
+
+describe('the embedded log', () => {
+  it(
+    'loses nothing and doubles nothing while its gateway is killed again and again',
+    async () => {
+      const history = await runEmbedded({ kills: 3, eventsBetween: 300 })
+      expectClean('Embedded', history)
+      expect(history.publishes.some(({ answer }) => answer.kind === 'none')).toBe(true)
+      expect(history.streams.every(({ connections }) => connections.length > 3)).toBe(true)
+    },
+    EMBEDDED_MS,
+  )
+})
+
+describe('a running system that is broken on purpose is found out', () => {
+  const short = { kills: 1, eventsBetween: 100 }
+
+  it(
+    'acknowledging before the send loses events',
+    async () => {
+      const verdict = check(await runEmbedded({ ...short, between: acknowledgeEarly }))
+      expect(verdict.lost.some((line) => line.includes('was acknowledged, and is not in the log'))).toBe(true)
+      expect(verdict.doubled).toEqual([])
+    },
+    EMBEDDED_MS,
+  )
+
+  it(
+    'resuming one late misses events',
+    async () => {
+      const verdict = check(await runEmbedded({ ...short, moveCursor: cursorMover(TOPIC, 1) }))
+      expect(verdict.lost.some((line) => /^(ws|sse)-\d never got /.test(line))).toBe(true)
+      expect(verdict.doubled).toEqual([])
+    },
+    EMBEDDED_MS,
+  )
+
+  it(
+    'resuming one early doubles events',
+    async () => {
+      const verdict = check(await runEmbedded({ ...short, moveCursor: cursorMover(TOPIC, -1) }))
+      expect(verdict.doubled.some((line) => /^(ws|sse)-\d got /.test(line))).toBe(true)
+      expect(verdict.lost).toEqual([])
+    },
+    EMBEDDED_MS,
+  )
+})
