@@ -14,7 +14,6 @@ import {
   type GraphQLSchema,
   getDirectiveValues,
   getNamedType,
-  isInterfaceType,
   isNonNullType,
   isObjectType,
   Kind,
@@ -22,19 +21,12 @@ import {
 } from 'graphql'
 import { validateSDL } from 'graphql/validation/validate.js'
 import type { SdlEventDirectiveArgs, SdlRestDirectiveArgs } from '../generated/types.ts'
-import {
-  checkConfusion,
-  checkEventFields,
-  checkMutationArguments,
-  checkSixFields,
-  checkSubscription,
-  checkTemplate,
-} from './checks.ts'
+import { checkConfusion, checkEventFields, checkMutationArguments, checkSubscription, checkTemplate } from './checks.ts'
 import { refusalOf, SchemaRefusal } from './refusal.ts'
 import { checkRoutes, parseRestRoute, type RestRoute } from './rest-route.ts'
 import { readSdlFolder } from './sdl-files.ts'
 import { Template } from './template.ts'
-import { isVocabularyField, isVocabularyType, withVocabulary } from './vocabulary.ts'
+import { EVENT_FIELDS, isVocabularyField, isVocabularyType, withVocabulary } from './vocabulary.ts'
 
 /** A field of an event beyond the interface's six. */
 export interface EventField {
@@ -114,10 +106,6 @@ export function buildCatalogue(sdl: readonly DefinitionNode[]): Catalogue {
 
 function buildSchema(definitions: readonly DefinitionNode[]): GraphQLSchema {
   const document = { kind: Kind.DOCUMENT, definitions } as const
-  for (const definition of definitions) {
-    // Before graphql-js looks: it would name the interface's field, and not the type that lacks it.
-    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) checkSixFields(definition)
-  }
   const sdlError = validateSDL(document)[0]
   if (sdlError !== undefined) throw refusalOf(sdlError, definitions)
   const schema = buildASTSchema(document, { assumeValidSDL: true })
@@ -127,19 +115,15 @@ function buildSchema(definitions: readonly DefinitionNode[]): GraphQLSchema {
 }
 
 function eventTypeOf(type: GraphQLObjectType, schema: GraphQLSchema): EventType | null {
-  const directive = schema.getDirective('event')!
-  const declared = type.astNode
-    ? (getDirectiveValues(directive, type.astNode) as SdlEventDirectiveArgs | undefined)
-    : undefined
+  const declared = directiveArguments<SdlEventDirectiveArgs>(type.name, type, 'event', schema)
   const implementsEvent = type.getInterfaces().some(({ name }) => name === 'Event')
   if (declared === undefined) {
     if (implementsEvent) throw refuse(type.name, type, 'it implements Event and has no @event(type: "…")')
     return null
   }
   if (!implementsEvent) throw refuse(type.name, type, 'it has @event and must implement Event, with its six fields')
-  const six = schema.getType('Event')
   const fields = Object.values(type.getFields())
-    .filter(({ name }) => !(isInterfaceType(six) && name in six.getFields()))
+    .filter(({ name }) => !EVENT_FIELDS.has(name))
     .map(({ name, type }) => ({ name, type }))
   checkEventFields(type)
   const template = readTemplate(type, 'type', declared.type)
@@ -175,10 +159,7 @@ function mutationOf(
     throw refuse(coordinate, field, `its type ${field.type} is no event: return a type that has @event`)
   }
   checkMutationArguments(coordinate, field, event)
-  const directive = schema.getDirective('rest')!
-  const rest = field.astNode
-    ? (getDirectiveValues(directive, field.astNode) as SdlRestDirectiveArgs | undefined)
-    : undefined
+  const rest = directiveArguments<SdlRestDirectiveArgs>(coordinate, field, 'rest', schema)
   return {
     name: field.name,
     event,
@@ -194,6 +175,22 @@ function subscriptionOf(
 ): SubscriptionField {
   const event = events.get(getNamedType(field.type).name) ?? null
   return { name: field.name, event, filters: checkSubscription(`Subscription.${field.name}`, field, event, schema) }
+}
+
+/** Undefined where the element has no such directive. Throws `SchemaRefusal` for arguments of another type. */
+function directiveArguments<Arguments>(
+  coordinate: string,
+  element: GraphQLObjectType | GraphQLField<unknown, unknown>,
+  name: 'event' | 'rest',
+  schema: GraphQLSchema,
+): Arguments | undefined {
+  const extensions = 'extensionASTNodes' in element ? element.extensionASTNodes : []
+  const directives = [element.astNode, ...extensions].flatMap((node) => node?.directives ?? [])
+  try {
+    return getDirectiveValues(schema.getDirective(name)!, { directives }) as Arguments | undefined
+  } catch (error) {
+    throw refuse(coordinate, element, `@${name}: ${(error as Error).message}`)
+  }
 }
 
 function refuse(

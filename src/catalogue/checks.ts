@@ -3,6 +3,7 @@
  * `SchemaRefusal` that names the coordinate and says what to do.
  */
 import {
+  type GraphQLArgument,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -11,48 +12,31 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
-  type ObjectTypeDefinitionNode,
+  print,
 } from 'graphql'
 import type { EventField, EventType } from './catalogue.ts'
-import { isFieldType } from './field-type.ts'
+import { fits, isFieldType } from './field-type.ts'
 import { SchemaRefusal } from './refusal.ts'
 import type { Template } from './template.ts'
-import { VOCABULARY_ARGUMENTS } from './vocabulary.ts'
-
-const SIX_FIELDS = ['id', 'type', 'timestamp', 'headers', 'cursor', 'record']
+import { EVENT_FIELDS, VOCABULARY_ARGUMENTS } from './vocabulary.ts'
 
 /** The record's own property, which holds the expanded template. */
 const EVENT_TYPE_PROPERTY = 'event_type'
 
-/** An event has the interface's six fields. */
-export function checkSixFields(definition: ObjectTypeDefinitionNode): void {
-  const isEvent =
-    definition.directives?.some(({ name }) => name.value === 'event') ||
-    definition.interfaces?.some(({ name }) => name.value === 'Event')
-  if (!isEvent) return
-  const missing = SIX_FIELDS.filter((name) => !definition.fields?.some((field) => field.name.value === name))
-  if (missing.length > 0) {
-    throw new SchemaRefusal(
-      definition.name.value,
-      definition,
-      `an event has the six fields of the interface Event; add ${missing.join(', ')}`,
-    )
-  }
-}
-
 /** An event's fields are scalars, enums and lists of them, by names that nothing else takes. */
 export function checkEventFields(type: GraphQLObjectType): void {
   for (const field of Object.values(type.getFields())) {
-    if (SIX_FIELDS.includes(field.name)) continue
     const refuse = (message: string) =>
       new SchemaRefusal(`${type.name}.${field.name}`, field.astNode ?? undefined, message)
+    if (field.args.length > 0) throw refuse('the field of an event takes no arguments')
+    if (hasRest(field)) throw refuse('only a mutation has a REST path; take @rest away')
+    if (EVENT_FIELDS.has(field.name)) continue
     if (VOCABULARY_ARGUMENTS.has(field.name)) {
       throw refuse(`"${field.name}" is an argument of the vocabulary; give the field another name`)
     }
     if (field.name === EVENT_TYPE_PROPERTY) {
       throw refuse(`"${EVENT_TYPE_PROPERTY}" is the record's own property; give the field another name`)
     }
-    if (field.args.length > 0) throw refuse('the field of an event takes no arguments')
     if (!isFieldType(field.type)) throw refuse(`${field.type} is none of scalar, enum, and list of them`)
   }
 }
@@ -105,6 +89,7 @@ export function checkMutationArguments(
     const field = event.fields.find(({ name }) => name === argument.name)
     const refuse = (message: string) =>
       new SchemaRefusal(`${coordinate}(${argument.name}:)`, argument.astNode ?? undefined, message)
+    checkDefault(argument, refuse)
     if (field === undefined) throw refuse(`${event.name} has no field of that name; add it, or take the argument away`)
     if (String(field.type) !== String(argument.type)) {
       throw refuse(`it is ${argument.type}, and ${event.name}.${field.name} is ${field.type}; let them be the same`)
@@ -139,10 +124,14 @@ export function checkSubscription(
       `its type ${field.type} is no event: return Event, or a type that has @event`,
     )
   }
+  if (hasRest(field)) {
+    throw new SchemaRefusal(coordinate, field.astNode ?? undefined, 'only a mutation has a REST path; take @rest away')
+  }
   const vocabulary = schema.getSubscriptionType()?.getFields().events?.args ?? []
   return field.args.flatMap((argument) => {
     const refuse = (message: string) =>
       new SchemaRefusal(`${coordinate}(${argument.name}:)`, argument.astNode ?? undefined, message)
+    checkDefault(argument, refuse)
     const known = vocabulary.find(({ name }) => name === argument.name)
     if (known !== undefined) {
       if (String(getNullableType(known.type)) === String(getNullableType(argument.type))) return []
@@ -155,4 +144,17 @@ export function checkSubscription(
     }
     return [argument.name]
   })
+}
+
+/** graphql-js drops a default value of another type in silence; the argument would be a required one. */
+function checkDefault(argument: GraphQLArgument, refuse: (message: string) => SchemaRefusal): void {
+  const { astNode, defaultValue, type } = argument
+  if (astNode?.defaultValue === undefined) return
+  if (defaultValue === undefined || (isFieldType(type) && !fits(type, defaultValue))) {
+    throw refuse(`its default value ${print(astNode.defaultValue)} is no ${type}`)
+  }
+}
+
+function hasRest(field: GraphQLField<unknown, unknown>): boolean {
+  return field.astNode?.directives?.some(({ name }) => name.value === 'rest') ?? false
 }

@@ -3,26 +3,22 @@
  * asked of one: does a value out of a record fit it, what text stands for a value in a template, in a path
  * or in a query string, and what value does such a text stand for. Values are what JSON holds.
  */
-import {
-  type GraphQLNamedType,
-  type GraphQLType,
-  getNamedType,
-  isEnumType,
-  isListType,
-  isNonNullType,
-  isScalarType,
-} from 'graphql'
+import { type GraphQLType, getNullableType, isEnumType, isListType, isNonNullType, isScalarType } from 'graphql'
 import { parseDateTime } from './date-time.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
+/** JSON.stringify overflows the stack on what JSON.parse reads without ado: a value this deep fits no type. */
+const MAX_NESTING = 100
 
 const INT = /^(?:0|-?[1-9]\d{0,9})$/
 const FLOAT = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /** Whether a field or an argument of an event may have this type. */
 export function isFieldType(type: GraphQLType): boolean {
-  const named: GraphQLNamedType = getNamedType(type)
-  return isScalarType(named) || isEnumType(named)
+  const nullable = getNullableType(type)
+  const item = isListType(nullable) ? getNullableType(nullable.ofType) : nullable
+  return isScalarType(item) || isEnumType(item)
 }
 
 /** Whether a value out of a record is one of this type. A property that is absent counts as null. */
@@ -46,8 +42,14 @@ export function fits(type: GraphQLType, value: unknown): value is Json {
     case 'DateTime':
       return typeof value === 'string' && parseDateTime(value) !== null
     default:
-      return true // a scalar of the user's own is whatever JSON holds
+      return isJson(value, MAX_NESTING) // a scalar of the user's own is whatever JSON holds
   }
+}
+
+function isJson(value: unknown, levels: number): value is Json {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
+  return value === null || (levels > 0 && Object.values(value).every((inner) => isJson(inner, levels - 1)))
 }
 
 /** The text that stands for a scalar or enum value. */

@@ -29,8 +29,9 @@ export function refusalOf(error: GraphQLError, definitions: readonly DefinitionN
 
 /** `schema/game.graphql:12` */
 function placeOf(node: ASTNode): string {
-  if (node.loc === undefined) return ''
-  return `${node.loc.source.name}:${getLocation(node.loc.source, node.loc.start).line}`
+  // A definition begins with its description; the line that is meant is the one with its name.
+  const { loc } = ('name' in node && node.name) || node
+  return loc === undefined ? '' : `${loc.source.name}:${getLocation(loc.source, loc.start).line}`
 }
 
 function coordinateOf(node: ASTNode, definitions: readonly DefinitionNode[]): string {
@@ -40,19 +41,24 @@ function coordinateOf(node: ASTNode, definitions: readonly DefinitionNode[]): st
     outer.loc.source === node.loc.source &&
     outer.loc.start <= node.loc.start &&
     outer.loc.end >= node.loc.end
+  // Members first: those of a root type may stand in other files than the type itself.
+  for (const definition of definitions) {
+    const member = membersOf(definition).find(encloses)
+    if (member === undefined || !('name' in definition)) continue
+    const coordinate = `${definition.name?.value}.${member.name.value}`
+    const argument = 'arguments' in member ? member.arguments?.find(encloses) : undefined
+    return argument === undefined ? coordinate : `${coordinate}(${argument.name.value}:)`
+  }
   const definition = definitions.find(encloses)
   if (definition === undefined || !('name' in definition) || definition.name === undefined) return ''
-  if (definition.kind === Kind.DIRECTIVE_DEFINITION) return `@${definition.name.value}`
-  const members = 'fields' in definition ? (definition.fields ?? []) : 'values' in definition ? definition.values : []
-  const member = members?.find(encloses)
-  if (member === undefined) return definition.name.value
-  const argument = 'arguments' in member ? member.arguments?.find(encloses) : undefined
-  const coordinate = `${definition.name.value}.${member.name.value}`
-  return argument === undefined || argument.kind !== Kind.INPUT_VALUE_DEFINITION
-    ? coordinate
-    : `${coordinate}(${argument.name.value}:)`
+  return definition.kind === Kind.DIRECTIVE_DEFINITION ? `@${definition.name.value}` : definition.name.value
+}
+
+function membersOf(definition: DefinitionNode) {
+  if ('fields' in definition) return definition.fields ?? []
+  return 'values' in definition ? (definition.values ?? []) : []
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ')
+  return text.replace(/\s*[\r\n]\s*/g, ' ')
 }

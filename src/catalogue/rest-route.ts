@@ -1,7 +1,7 @@
 /**
  * `@rest(path, reply)`: a path of literal segments and `{argument}` segments, and the text that it answers.
  */
-import { type GraphQLField, type GraphQLSchema, getNullableType, isListType, isNonNullType } from 'graphql'
+import { type GraphQLField, type GraphQLSchema, getNullableType, isListType } from 'graphql'
 import type { MutationField } from './catalogue.ts'
 import { SchemaRefusal } from './refusal.ts'
 import { Template } from './template.ts'
@@ -90,9 +90,4 @@ function attempt<T>(make: () => T, refuse: (message: string) => SchemaRefusal): 
   } catch (error) {
     throw refuse((error as Error).message)
   }
-}
-
-/** Whether an argument may be left out of a request. */
-export function isOptional(argument: { readonly type: unknown; readonly defaultValue?: unknown }): boolean {
-  return !isNonNullType(argument.type) || argument.defaultValue !== undefined
 }

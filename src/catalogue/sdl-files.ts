@@ -6,7 +6,7 @@ import { refusalOf, SchemaRefusal } from './refusal.ts'
 
 /** The definitions of all files, each with its place. Throws `SchemaRefusal`. */
 export function readSdlFolder(folder: string): DefinitionNode[] {
-  return listFiles(folder).flatMap((path) => parseSdl(readFileSync(path, 'utf8'), path))
+  return listFiles(folder).flatMap((path) => parseSdl(readFile(path), path))
 }
 
 /** The definitions of one text; `name` is what a refusal calls it. Throws `SchemaRefusal`. */
@@ -21,14 +21,21 @@ export function parseSdl(text: string, name: string): DefinitionNode[] {
 }
 
 function listFiles(folder: string): string[] {
-  let names: string[]
-  try {
-    names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new SchemaRefusal('', undefined, `SCHEMA_DIR: the folder ${folder} cannot be read (${code})`)
-  }
+  const names = attempt(`the folder ${folder}`, () => readdirSync(folder, { recursive: true, encoding: 'utf8' }))
   const paths = names.filter((name) => name.endsWith('.graphql')).sort()
   if (paths.length === 0) throw new SchemaRefusal('', undefined, `SCHEMA_DIR: no .graphql file in ${folder}`)
   return paths.map((name) => join(folder, name))
+}
+
+function readFile(path: string): string {
+  return attempt(path, () => readFileSync(path, 'utf8'))
+}
+
+function attempt<T>(what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new SchemaRefusal('', undefined, `SCHEMA_DIR: ${what} cannot be read (${code})`)
+  }
 }

@@ -8,6 +8,8 @@ import {
   type DefinitionNode,
   type DirectiveDefinitionNode,
   type FieldDefinitionNode,
+  isTypeSystemDefinitionNode,
+  isTypeSystemExtensionNode,
   Kind,
   type ObjectTypeDefinitionNode,
   type ObjectTypeExtensionNode,
@@ -20,6 +22,7 @@ import { SchemaRefusal } from './refusal.ts'
 import { parseSdl } from './sdl-files.ts'
 
 type NamedDefinition = TypeDefinitionNode | DirectiveDefinitionNode
+type RootTypeNode = ObjectTypeDefinitionNode | ObjectTypeExtensionNode
 
 /** The root types; a file may define or extend each. */
 const ROOTS: readonly string[] = ['Query', 'Mutation', 'Subscription']
@@ -33,6 +36,13 @@ export const VOCABULARY_ARGUMENTS: ReadonlySet<string> = new Set(
     .flatMap((type) => type.fields ?? [])
     .flatMap((field) => field.arguments ?? [])
     .map((argument) => argument.name.value),
+)
+
+/** The names of the fields that every event has: those of the interface Event. */
+export const EVENT_FIELDS: ReadonlySet<string> = new Set(
+  BUILT_IN.flatMap((definition) =>
+    definition.kind === Kind.INTERFACE_TYPE_DEFINITION ? (definition.fields ?? []) : [],
+  ).map((field) => field.name.value),
 )
 
 /** Whether a field belongs to the vocabulary, as `Subscription.events` does. */
@@ -49,11 +59,13 @@ export function isVocabularyType(typeName: string): boolean {
 /** All definitions of the schema: the vocabulary, and what the user's files declare. Throws `SchemaRefusal`. */
 export function withVocabulary(definitions: readonly DefinitionNode[]): DefinitionNode[] {
   const own: DefinitionNode[] = []
-  const rootFields = new Map<string, FieldDefinitionNode[]>()
+  const roots = new Map<string, RootTypeNode[]>()
   for (const definition of definitions) {
+    if (!isTypeSystemDefinitionNode(definition) && !isTypeSystemExtensionNode(definition)) {
+      throw new SchemaRefusal('', definition, 'it is an operation or a fragment, and no SDL; take it out of the folder')
+    }
     if (isRootType(definition)) {
-      const known = rootFields.get(definition.name.value) ?? []
-      rootFields.set(definition.name.value, [...known, ...fieldsBeyondVocabulary(definition)])
+      roots.set(definition.name.value, [...(roots.get(definition.name.value) ?? []), definition])
     } else if (definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION) {
       for (const { operation, type } of definition.operationTypes ?? []) {
         if (type.name.value.toLowerCase() === operation && ROOTS.includes(type.name.value)) continue
@@ -65,20 +77,29 @@ export function withVocabulary(definitions: readonly DefinitionNode[]): Definiti
       own.push(definition)
     }
   }
-  const vocabulary = BUILT_IN.map((definition) =>
-    isRootType(definition)
-      ? { ...definition, fields: [...(definition.fields ?? []), ...(rootFields.get(definition.name.value) ?? [])] }
-      : definition,
-  )
-  const added = [...rootFields]
-    .filter(([name, fields]) => !BUILT_IN_BY_NAME.has(name) && fields.length > 0)
-    .map(([name, fields]): ObjectTypeDefinitionNode => {
-      return { kind: Kind.OBJECT_TYPE_DEFINITION, name: { kind: Kind.NAME, value: name }, fields }
-    })
-  return [...vocabulary, ...added, ...own]
+  const vocabulary = BUILT_IN.filter((definition) => !isRootType(definition))
+  return [...vocabulary, ...ROOTS.flatMap((name) => mergedRoot(name, roots.get(name) ?? [])), ...own]
 }
 
-function fieldsBeyondVocabulary(type: ObjectTypeDefinitionNode | ObjectTypeExtensionNode): FieldDefinitionNode[] {
+/** A root type with the fields of the vocabulary and of all files; none where nobody declares a field of it. */
+function mergedRoot(name: string, parts: readonly RootTypeNode[]): ObjectTypeDefinitionNode[] {
+  const builtIn = BUILT_IN_BY_NAME.get(name) as ObjectTypeDefinitionNode | undefined
+  const fields = [...(builtIn?.fields ?? []), ...parts.flatMap(fieldsBeyondVocabulary)]
+  if (fields.length === 0) return []
+  const described =
+    parts.find((part) => 'description' in part && part.description !== undefined) ?? parts[0] ?? builtIn!
+  return [
+    {
+      ...described,
+      kind: Kind.OBJECT_TYPE_DEFINITION,
+      interfaces: parts.flatMap((part) => part.interfaces ?? []),
+      directives: parts.flatMap((part) => part.directives ?? []),
+      fields,
+    },
+  ]
+}
+
+function fieldsBeyondVocabulary(type: RootTypeNode): FieldDefinitionNode[] {
   const builtIn = BUILT_IN_BY_NAME.get(type.name.value) as ObjectTypeDefinitionNode | undefined
   return (type.fields ?? []).filter((field) => {
     const expected = builtIn?.fields?.find((other) => other.name.value === field.name.value)
@@ -105,7 +126,8 @@ function differs({ expected, found }: { expected: string; found: string }): stri
 function firstDifference(builtIn: DefinitionNode | FieldDefinitionNode, own: DefinitionNode | FieldDefinitionNode) {
   const [expected, found] = [linesOf(builtIn), linesOf(own)]
   const missing = expected.find((line) => !found.includes(line))
-  const extra = found.find((line) => !expected.includes(line))
+  // A line of the built-in one that is there twice is extra too.
+  const extra = found.find((line, index) => !expected.includes(line) || found.indexOf(line) !== index)
   if (missing === undefined && extra === undefined) return null
   return { expected: quote(missing), found: quote(extra) }
 }
@@ -138,7 +160,7 @@ function isObjectType(definition: DefinitionNode): definition is ObjectTypeDefin
   return definition.kind === Kind.OBJECT_TYPE_DEFINITION
 }
 
-function isRootType(definition: DefinitionNode): definition is ObjectTypeDefinitionNode | ObjectTypeExtensionNode {
+function isRootType(definition: DefinitionNode): definition is RootTypeNode {
   return (
     (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.OBJECT_TYPE_EXTENSION) &&
     ROOTS.includes(definition.name.value)

@@ -34,13 +34,13 @@ export class Decoder {
   decode(record: LogRecord, vector: Vector): DecodedEvent {
     const text = record.value === null ? null : record.value.toString('utf8')
     const json = text === null ? null : parseObject(text)
-    const type = json !== null && typeof own(json, 'event_type') === 'string' ? (own(json, 'event_type') as string) : ''
-    const known = json === null || type === '' ? null : this.#read(type, json)
+    const type = json === null ? undefined : own(json, 'event_type')
+    const known = json === null || typeof type !== 'string' ? null : this.#read(type, json)
     return new DecodedEvent(
       {
         event: known?.event ?? null,
         id: idOf(record) ?? `${this.#topic}-${record.partition}-${record.offset}`,
-        type,
+        type: typeof type === 'string' ? type : '',
         timestamp: record.timestamp,
         partition: record.partition,
         offset: record.offset,
@@ -115,7 +115,9 @@ function propertiesOf(
 function headersOf(json: JsonObject, event: EventType | null): Headers {
   return Object.entries(json).filter(
     (entry): entry is [string, string] =>
-      typeof entry[1] === 'string' && isHeaderName(entry[0]) && !event?.fields.some(({ name }) => name === entry[0]),
+      typeof entry[1] === 'string' &&
+      isHeaderName(entry[0]) &&
+      !event?.properties.some(({ name }) => name === entry[0]),
   )
 }
 

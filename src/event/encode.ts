@@ -3,9 +3,9 @@
  * the topic holds the seed application's records too; CloudEvents 1.0 attributes in the headers (Kafka
  * protocol binding, binary mode). Nothing is encoded that decode.ts would not give back.
  */
-import type { EventType } from '../catalogue/catalogue.ts'
+import type { EventField, EventType } from '../catalogue/catalogue.ts'
 import { formatDateTime } from '../catalogue/date-time.ts'
-import { fromText, type Json, toText } from '../catalogue/field-type.ts'
+import { fits, fromText, type Json, toText } from '../catalogue/field-type.ts'
 import type { Template } from '../catalogue/template.ts'
 import { HeraldError } from '../errors.ts'
 import type { NewRecord } from '../log/event-log.ts'
@@ -30,10 +30,10 @@ export interface NewEvent {
 /** The record, its event_type, and the headers that it really holds. Throws BAD_USER_INPUT. */
 export function encodeEvent(from: NewEvent): { record: NewRecord; type: string; headers: Headers } {
   const { event, properties } = from
-  for (const field of event.fields) requireUnicode(field.name, properties[field.name])
+  for (const field of event.fields) requireRecordable(field, properties[field.name])
   const type = expand(event, event.type, properties)
   const key = event.key === null ? null : expandKey(event, event.key, properties)
-  const headers = from.headers.filter(([name]) => !event.fields.some((field) => field.name === name))
+  const headers = from.headers.filter(([name]) => !event.properties.some((property) => property.name === name))
 
   let json = `{"event_type": ${JSON.stringify(type)}`
   for (const { name } of event.properties) {
@@ -70,20 +70,21 @@ function expand(event: EventType, template: Template, properties: Properties): s
     const type = event.fields.find((field) => field.name === name)?.type
     const value = back === null || type === undefined ? undefined : fromText(type, back[index]!)
     if (value === properties[name]) continue
-    throw new HeraldError(
-      'BAD_USER_INPUT',
+    throw refuse(
       `"${name}" has a value that "${template.text}" could not give back: leave out what stands between its placeholders.`,
-      { outcome: 'NOT_WRITTEN' },
     )
   }
   return text
 }
 
-function requireUnicode(name: string, value: Json | undefined): void {
-  if (isUnicode(value)) return
-  throw new HeraldError('BAD_USER_INPUT', `"${name}" holds a lone surrogate, which is no Unicode text.`, {
-    outcome: 'NOT_WRITTEN',
-  })
+/** GraphQL has checked the value already, but for scalars of the user's own, which may hold 1e999 or a deep nest. */
+function requireRecordable({ name, type }: EventField, value: Json | undefined): void {
+  if (!fits(type, value)) throw refuse(`"${name}" has a value that JSON could not give back.`)
+  if (!isUnicode(value)) throw refuse(`"${name}" holds a lone surrogate, which is no Unicode text.`)
+}
+
+function refuse(message: string): HeraldError {
+  return new HeraldError('BAD_USER_INPUT', message, { outcome: 'NOT_WRITTEN' })
 }
 
 function isUnicode(value: Json | undefined): boolean {
