@@ -23,6 +23,9 @@ async function start(): Promise<() => Promise<void>> {
   const config = readConfig()
   const catalogue = readCatalogue(config.schemaDir)
   const logger = createLogger(config.logLevel)
+  // Node would print its warnings as plain text among the structured lines.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message, stack }) => logger.warn({ name, stack }, message))
   const log = await openLog(config)
   const metrics = new Metrics(log)
   const enricher = new Enricher({ enabled: config.enrichHeaders, denied: config.deniedHeaders })
@@ -54,6 +57,7 @@ async function listen(http: HttpServer, { host, port }: Config, log: EventLog): 
   }
 }
 
+/** From the first moment on: a signal that comes during the start stops when the start is through. */
 function stopAt(signals: readonly NodeJS.Signals[], stop: () => Promise<void>): void {
   let isStopping = false
   const run = () => {
@@ -77,7 +81,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 process.on('unhandledRejection', (error) => channels.fault.publish({ error }))
 
 try {
-  stopAt(['SIGTERM', 'SIGINT'], await start())
+  const started = Promise.resolve().then(start)
+  stopAt(['SIGTERM', 'SIGINT'], async () => (await started)())
+  await started
 } catch (error) {
   const isRefusal = error instanceof ConfigError || error instanceof SchemaRefusal || error instanceof LogRefusal
   process.stderr.write(`herald: ${isRefusal ? error.message : ((error as Error).stack ?? String(error))}\n`)

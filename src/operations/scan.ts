@@ -4,6 +4,7 @@
  * offers its next record, and the one that is due is taken. Memory holds one batch a partition, smaller ones
  * where there are many partitions, and nothing is fetched while the consumer does not ask.
  */
+import { setMaxListeners } from 'node:events'
 import { sizeOf } from '../event/decode.ts'
 import type { EventLog, LogRecord, Vector } from '../log/event-log.ts'
 
@@ -84,6 +85,8 @@ function stretches(log: EventLog, from: Vector, to: Vector, { signal, events }: 
   const share = events === undefined ? Number.POSITIVE_INFINITY : Math.ceil((events + 1) / open.length)
   const most = Math.min(BATCH_BYTES.most, BUFFER_BYTES / open.length)
   const batchBytes = Math.floor(Math.max(BATCH_BYTES.least, Math.min(most, share * BYTES_AN_EVENT)))
+  // Every partition's read listens to it.
+  if (signal) setMaxListeners(0, signal)
   const window = Number.isFinite(share) ? Math.max(FIRST_WINDOW, share) : FIRST_WINDOW
   return open.map((partition) => ({
     ...{ log, partition, signal, batchBytes, window },

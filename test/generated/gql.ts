@@ -14,6 +14,10 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "subscription EventSourceStream { events { id } }": typeof types.EventSourceStreamDocument,
+    "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }": typeof types.EventSourceReplayDocument,
+    "query GraphiqlEvents { events { nodes { id type } } }": typeof types.GraphiqlEventsDocument,
+    "query OriginsEnd { partitions { end } }": typeof types.OriginsEndDocument,
     "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}": typeof types.FaultsEventsDocument,
     "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}": typeof types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": typeof types.FaultsJoinDocument,
@@ -38,9 +42,15 @@ type Documents = {
     "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": typeof types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": typeof types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
+    "mutation MainPublish { buySword { id } }": typeof types.MainPublishDocument,
+    "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": typeof types.MainPageDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": typeof types.SupportJoinDocument,
 };
 const documents: Documents = {
+    "subscription EventSourceStream { events { id } }": types.EventSourceStreamDocument,
+    "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }": types.EventSourceReplayDocument,
+    "query GraphiqlEvents { events { nodes { id type } } }": types.GraphiqlEventsDocument,
+    "query OriginsEnd { partitions { end } }": types.OriginsEndDocument,
     "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}": types.FaultsEventsDocument,
     "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}": types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": types.FaultsJoinDocument,
@@ -65,6 +75,8 @@ const documents: Documents = {
     "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
+    "mutation MainPublish { buySword { id } }": types.MainPublishDocument,
+    "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": types.MainPageDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": types.SupportJoinDocument,
 };
 
@@ -82,6 +94,22 @@ const documents: Documents = {
  */
 export function graphql(source: string): unknown;
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription EventSourceStream { events { id } }"): (typeof documents)["subscription EventSourceStream { events { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }"): (typeof documents)["subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query GraphiqlEvents { events { nodes { id type } } }"): (typeof documents)["query GraphiqlEvents { events { nodes { id type } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query OriginsEnd { partitions { end } }"): (typeof documents)["query OriginsEnd { partitions { end } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -178,6 +206,14 @@ export function graphql(source: "mutation Buy { buySword { __typename id type cu
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }"): (typeof documents)["query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation MainPublish { buySword { id } }"): (typeof documents)["mutation MainPublish { buySword { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"): (typeof documents)["query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
