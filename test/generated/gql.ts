@@ -14,6 +14,9 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}": typeof types.BothJoinDocument,
+    "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}": typeof types.BothEventsDocument,
+    "query BothPartitions { partitions { number beginning end } }": typeof types.BothPartitionsDocument,
     "subscription EventSourceStream { events { id } }": typeof types.EventSourceStreamDocument,
     "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }": typeof types.EventSourceReplayDocument,
     "query GraphiqlEvents { events { nodes { id type } } }": typeof types.GraphiqlEventsDocument,
@@ -47,6 +50,9 @@ type Documents = {
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": typeof types.SupportJoinDocument,
 };
 const documents: Documents = {
+    "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}": types.BothJoinDocument,
+    "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}": types.BothEventsDocument,
+    "query BothPartitions { partitions { number beginning end } }": types.BothPartitionsDocument,
     "subscription EventSourceStream { events { id } }": types.EventSourceStreamDocument,
     "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }": types.EventSourceReplayDocument,
     "query GraphiqlEvents { events { nodes { id type } } }": types.GraphiqlEventsDocument,
@@ -94,6 +100,18 @@ const documents: Documents = {
  */
 export function graphql(source: string): unknown;
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}"): (typeof documents)["mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}"): (typeof documents)["query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query BothPartitions { partitions { number beginning end } }"): (typeof documents)["query BothPartitions { partitions { number beginning end } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
