@@ -1,0 +1,87 @@
+/** Events and records for the tests of this folder: one catalogue that holds every kind of field. */
+import { buildCatalogue } from '../../src/catalogue/catalogue.ts'
+import type { Json } from '../../src/catalogue/field-type.ts'
+import { parseSdl } from '../../src/catalogue/sdl-files.ts'
+import { CursorCodec } from '../../src/event/cursor.ts'
+import { Decoder } from '../../src/event/decode.ts'
+import { encodeEvent, type NewEvent } from '../../src/event/encode.ts'
+import type { DecodedEvent } from '../../src/event/event.ts'
+import type { LogRecord, NewRecord } from '../../src/log/event-log.ts'
+import { event } from '../catalogue/sdl.ts'
+
+const SDL = [
+  event('DefaultEvent', 'default'),
+  event('SwordPurchased', 'purchase_sword'),
+  event('GuildJoined', 'joined_guild:{guildName}', 'guildName: String!'),
+  event('Whole', 'whole/{whole}_end', 'whole: String!'),
+  event(
+    'Templated',
+    't/{text}/{int}/{float}/{flag}/{level}/',
+    'text: String! int: Int! float: Float! flag: Boolean! level: Level!',
+  ),
+  event(
+    'Mixed',
+    'mixed:{part}:{constructor}',
+    `part: String! constructor: ID! text: String int: Int float: Float flag: Boolean level: Level when: DateTime
+     texts: [String!] ints: [Int] levels: [Level!] any: Any toString: String Host: String`,
+    '{int}-{part}',
+  ),
+  'enum Level { LOW HIGH constructor }',
+  'scalar Any',
+]
+
+export const catalogue = buildCatalogue(parseSdl(SDL.join('\n'), 'test.graphql'))
+export const TOPIC = 'events'
+export const cursors = new CursorCodec(TOPIC, () => Buffer.alloc(16, 7))
+const decoder = new Decoder(catalogue, TOPIC, cursors)
+
+/** 2026-11-24T12:00:00.123Z */
+export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0, 123)
+export const ID = '019aef3c-1c2d-7000-8000-0123456789ab'
+
+/** Encodes an event of the catalogue, by its type's name. */
+export function encode(
+  name: string,
+  properties: Readonly<Record<string, Json>> = {},
+  rest: Partial<NewEvent> = {},
+): ReturnType<typeof encodeEvent> {
+  const event = catalogue.events.find((candidate) => candidate.name === name)
+  if (event === undefined) throw new Error(`${name} is not in the test's catalogue`)
+  return encodeEvent({
+    event,
+    properties: Object.assign(Object.create(null), properties),
+    headers: [],
+    id: ID,
+    timestamp: NOON,
+    source: '/herald',
+    idempotencyKey: null,
+    traceparent: null,
+    ...rest,
+  })
+}
+
+/** A record as a log gives it back. */
+export function recordOf(parts: Partial<LogRecord> | NewRecord): LogRecord {
+  const { headers = [], key = null, ...rest } = parts
+  return {
+    partition: 0,
+    offset: 41,
+    timestamp: NOON,
+    value: null,
+    ...rest,
+    key: key === null ? null : Buffer.from(key),
+    headers: headers.map(([name, value]) => [name, Buffer.from(value)] as const),
+  }
+}
+
+export function decode(parts: Partial<LogRecord> | NewRecord): DecodedEvent {
+  const record = recordOf(parts)
+  const vector = Array.from({ length: record.partition + 1 }, () => 0)
+  vector[record.partition] = record.offset + 1
+  return decoder.decode(record, vector)
+}
+
+/** Decodes a value, given as text or as what its JSON holds. */
+export function decodeValue(value: unknown): DecodedEvent {
+  return decode({ value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) })
+}
