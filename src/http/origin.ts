@@ -3,14 +3,18 @@
  * header says: a page whose name was made to resolve to this machine (DNS rebinding) sends its own name there.
  */
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]']
+const LOOPBACK_ADDRESS = /^(?:(?:::ffff:)?127\.|::1$)/i
 
 export class Origins {
   readonly #allowed: Set<string>
+  readonly #allowedHosts: ReadonlySet<string>
 
   constructor(allowed: readonly string[]) {
     this.#allowed = new Set(allowed)
+    this.#allowedHosts = new Set(allowed.map((origin) => new URL(origin).host))
   }
 
   /** Adds our own, once the port is known. */
@@ -18,16 +22,28 @@ export class Origins {
     for (const name of LOOPBACK_NAMES) this.#allowed.add(new URL(`http://${name}:${port}`).origin)
   }
 
-  /** Whether a request may go on: it names no origin (it is no browser's, or same-origin), or an allowed one. */
+  /** Whether a request may go on: it comes from an allowed origin, or from no web page at all. */
   allows(request: IncomingMessage): boolean {
     const { origin } = request.headers
-    return origin === undefined || this.#allowed.has(origin)
+    return origin === undefined ? !this.#mayBeRebound(request) : this.#allowed.has(origin)
+  }
+
+  /**
+   * A browser names no origin where a page reads from its own, and to the browser a page whose name was made to
+   * resolve to this machine does just that. Such a name has a dot, since nobody can own one without; an address
+   * is no name. What is posted, or becomes a WebSocket, always names its origin.
+   */
+  #mayBeRebound({ method, headers: { host = '', upgrade }, socket }: IncomingMessage): boolean {
+    if (method === 'POST' || upgrade !== undefined || !LOOPBACK_ADDRESS.test(socket.localAddress ?? '')) return false
+    const name = host.toLowerCase().replace(/:\d*$/, '')
+    const isForeignName = name.includes('.') && !name.endsWith('.localhost') && isIP(name) === 0
+    return isForeignName && !this.#allowedHosts.has(host.toLowerCase())
   }
 }
 
 /** What a refused page's developer needs to know. */
-export function originRefusal(request: IncomingMessage): string {
-  return `The web origin ${request.headers.origin} may not use this gateway; name it in ALLOWED_ORIGINS.`
+export function originRefusal({ headers: { origin, host } }: IncomingMessage): string {
+  return `The web origin ${origin ?? `http://${host}`} may not use this gateway; name it in ALLOWED_ORIGINS.`
 }
 
 /** Whether a browser says that another site made it send this request. */

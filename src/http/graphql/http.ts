@@ -50,7 +50,8 @@ export async function serveGraphQL(
     response.setHeader('Allow', ALLOW)
     return answerJsonError(response, 'BAD_USER_INPUT', 'GraphQL goes by GET or POST.', 405)
   }
-  if (method !== 'POST' && target.query === null && names(accept, 'text/html')) {
+  // Also with a query: GraphiQL keeps the document that is edited in its address.
+  if (method !== 'POST' && names(accept, 'text/html')) {
     return playground.serve(request, response)
   }
   let asked: GraphQLRequest

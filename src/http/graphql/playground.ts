@@ -6,39 +6,26 @@ import { gzip } from 'node:zlib'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { answer } from '../answer.ts'
-
-/**
- * No other host is reached, whatever a page's script would like. Monaco, GraphiQL's editor, runs its workers
- * from blobs and styles itself inline.
- */
-const POLICY = [
-  "default-src 'self'",
-  "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
-  "style-src 'self' 'unsafe-inline'",
-  "font-src 'self' data:",
-  "img-src 'self' data:",
-  "worker-src 'self' blob:",
-  "connect-src 'self' ws://localhost:* ws://127.0.0.1:*",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ')
+import { firstTabs } from './first-tabs.ts'
 
 export class Playground {
-  readonly #defaultQuery: string
-  #page: Promise<{ html: string; gzipped: Buffer; etag: string }> | null = null
+  readonly #catalogue: Catalogue
+  #page: Promise<Page> | null = null
 
   constructor(catalogue: Catalogue) {
-    this.#defaultQuery = firstQuery(catalogue)
+    this.#catalogue = catalogue
   }
 
+  /** Answers with the page, or that the browser has it. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#page ??= this.#render()
-    const { html, gzipped, etag } = await this.#page
+    this.#page ??= render(this.#catalogue)
+    const { html, gzipped, etag, policy } = await this.#page
     const headers = {
       ETag: etag,
       'Cache-Control': 'no-cache',
-      Vary: 'Accept, Accept-Encoding',
-      'Content-Security-Policy': POLICY,
+      Vary: 'Accept, Accept-Encoding, Origin',
+      'Content-Security-Policy': policy,
+      'Referrer-Policy': 'no-referrer',
       'X-Frame-Options': 'DENY',
     }
     if (request.headers['if-none-match'] === etag) {
@@ -50,33 +37,46 @@ export class Playground {
       answer(response, 200, 'text/html; charset=utf-8', html, headers)
     }
   }
-
-  async #render() {
-    const html = String(
-      renderGraphiQL({
-        title: 'Herald',
-        endpoint: '/graphql',
-        subscriptionsProtocol: 'WS',
-        defaultQuery: this.#defaultQuery,
-      } as Parameters<typeof renderGraphiQL>[0]),
-    )
-    const gzipped = await promisify(gzip)(html, { level: 1 })
-    const etag = `"${createHash('sha256').update(html).digest('base64url').slice(0, 22)}"`
-    return { html, gzipped, etag }
-  }
 }
 
-/** Operations that run as they stand, made of the catalogue. */
-function firstQuery({ mutations }: Catalogue): string {
-  const plain = mutations.find((mutation) => mutation.arguments.length === 0)
-  const fields = '{ id type timestamp cursor record { partition offset } }'
+interface Page {
+  readonly html: string
+  readonly gzipped: Buffer
+  readonly etag: string
+  readonly policy: string
+}
+
+async function render(catalogue: Catalogue): Promise<Page> {
+  const html = renderGraphiQL({
+    title: 'Herald',
+    endpoint: '/graphql',
+    subscriptionsProtocol: 'WS',
+    defaultTabs: firstTabs(catalogue),
+  })
+  const gzipped = await promisify(gzip)(html, { level: 1 })
+  return { html, gzipped, etag: `"${sha256(html, 'base64url').slice(0, 22)}"`, policy: policyOf(html) }
+}
+
+/**
+ * No other host is reached, whatever the page's scripts would like, and no script runs but the page's own, by
+ * its hash. Monaco, GraphiQL's editor, runs its workers from blobs and styles itself inline.
+ */
+function policyOf(html: string): string {
+  const scripts = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(([, script]) => script!)
   return [
-    '# Herald: publish, replay, subscribe. Choose an operation by the play button.',
-    ...(plain === undefined ? [] : ['', `mutation Publish {\n  ${plain.name} ${fields}\n}`]),
-    '',
-    `query Replay {\n  events(first: 100) {\n    nodes ${fields}\n    pageInfo { hasNextPage endCursor }\n    end\n  }\n}`,
-    '',
-    `subscription Stream {\n  events ${fields}\n}`,
-    '',
-  ].join('\n')
+    "default-src 'none'",
+    `script-src ${scripts.map((script) => `'sha256-${sha256(script, 'base64')}'`).join(' ')}`,
+    "style-src 'unsafe-inline'",
+    'font-src data:',
+    'img-src data:',
+    'worker-src blob:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+function sha256(text: string, encoding: 'base64' | 'base64url'): string {
+  return createHash('sha256').update(text).digest(encoding)
 }

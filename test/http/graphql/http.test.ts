@@ -120,6 +120,20 @@ describe('from a web origin', () => {
     })
   })
 
+  it('is refused where a page of a rebound name reads from what it takes for its own origin', async () => {
+    const host = `evil.example:${herald.port}`
+    for (const headers of [{ host }, { host: host.toUpperCase() }, { host: `127.0.0.1.${host}` }]) {
+      const { status, body } = await ask('GET', { query: '{ __typename }', headers })
+      expect(status).toBe(403)
+      expect(body).toContain('ALLOWED_ORIGINS')
+    }
+    // Other names lead here by somebody's will; and what is posted by a browser names its origin.
+    for (const host of ['game.example', 'herald:5000', 'app.localhost', '127.0.0.1', '[::1]:5000']) {
+      expect((await ask('GET', { query: '{ __typename }', headers: { host } })).status).toBe(200)
+    }
+    expect((await ask('POST', { body: TYPENAME, headers: { host } })).status).toBe(200)
+  })
+
   it('is answered with the headers of CORS where it is allowed, credentials never', async () => {
     const { headers } = await ask('POST', { body: TYPENAME, headers: { origin: ALLOWED } })
     expect(headers['access-control-allow-origin']).toBe(ALLOWED)
