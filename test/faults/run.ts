@@ -28,8 +28,7 @@ say('starting three brokers and two gateways')
 judge(
   'KAFKA, three brokers, two gateways',
   await runCluster({
-    events: 20_000,
-    paceMs: 4,
+    events: 30_000,
     progress: say,
     schedule: [
       leaderKilled,

@@ -7,6 +7,14 @@ import { WebSocket } from 'ws'
 import { COMPLETE, type Field, type Listener } from './connection.ts'
 import { entryOf, type StreamResult, SUBSCRIPTIONS } from './operations.ts'
 
+/** The client takes its listeners off when it is terminated; one that leaves while it connects would end the process. */
+class Socket extends WebSocket {
+  constructor(...args: ConstructorParameters<typeof WebSocket>) {
+    super(...args)
+    this.on('error', () => {})
+  }
+}
+
 /** See `Open` in connection.ts. */
 export function openWebSocket(gateway: string, field: Field, after: string | null, listener: Listener): () => void {
   let hasEnded = false
@@ -16,7 +24,7 @@ export function openWebSocket(gateway: string, field: Field, after: string | nul
   }
   const client = createClient({
     url: `${gateway.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
+    webSocketImpl: Socket,
     retryAttempts: 0,
     lazy: true,
     onNonLazyError: () => {},
