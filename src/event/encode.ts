@@ -1,6 +1,7 @@
 /**
- * An event becomes a record: one flat JSON object in the value, written as Python's json.dumps does, since
- * the topic holds the seed application's records too; CloudEvents 1.0 attributes in the headers (Kafka
+ * An event becomes a record: one flat JSON object in the value, with the blanks between members that
+ * Python's json.dumps writes, since the topic holds the seed application's records too (text beyond ASCII stays
+ * UTF-8, which is the same JSON and readable in kcat); CloudEvents 1.0 attributes in the headers (Kafka
  * protocol binding, binary mode). Nothing is encoded that decode.ts would not give back.
  */
 import type { EventField, EventType } from '../catalogue/catalogue.ts'
