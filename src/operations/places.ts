@@ -29,12 +29,19 @@ export async function extentFor(
 ): Promise<Extent> {
   const deadline = Date.now() + END_LAG_MS
   for (;;) {
-    const [beginnings, ends] = await Promise.all([log.beginnings(), log.ends()])
+    const [beginnings, ends] = await bothOf(log)
     const isPast = (offset: number, p: number) => offset > Math.max(ends[p] ?? -1, seen[p] ?? -1)
     if (!places.some((place) => place?.vector.some(isPast))) return { beginnings, ends }
     if (Date.now() >= deadline || signal?.aborted) throw invalid('is past the end of the log')
     await setTimeout(END_POLL_MS, undefined, { ...(signal && { signal }) }).catch(() => {})
   }
+}
+
+/** Asked at once; a partition that is added between the two answers is left for the next question. */
+async function bothOf(log: EventLog): Promise<[beginnings: Vector, ends: Vector]> {
+  const [beginnings, ends] = await Promise.all([log.beginnings(), log.ends()])
+  const count = Math.min(beginnings.length, ends.length)
+  return [beginnings.slice(0, count), ends.slice(0, count)]
 }
 
 /** The cursor that `text` is; null for none. Throws CURSOR_INVALID, CURSOR_EXPIRED. */

@@ -125,31 +125,33 @@ async function readPage(
 
 /** How far a scan has come, record by record. */
 class Walk {
-  place: Vector
   bytes = 0
+  #place: number[]
   readonly #backward: boolean
 
   constructor(start: Vector, backward: boolean) {
-    this.place = start
+    this.#place = [...start]
     this.#backward = backward
+  }
+
+  get place(): Vector {
+    return this.#place
   }
 
   /** The place right behind a record, whichever way the scan goes. */
   behind(record: LogRecord): Vector {
-    const vector = [...this.place]
+    const vector = [...this.#place]
     vector[record.partition] = record.offset + 1
     return vector
   }
 
   take(record: LogRecord): void {
-    const vector = [...this.place]
-    vector[record.partition] = this.#backward ? record.offset : record.offset + 1
-    this.place = vector
+    this.#place[record.partition] = this.#backward ? record.offset : record.offset + 1
     this.bytes += sizeOf(record)
   }
 
   move(step: ScanStep): void {
-    this.place = step.place
+    this.#place = [...step.place]
   }
 
   isBetween(lower: Vector, upper: Vector): boolean {
