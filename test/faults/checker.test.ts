@@ -29,7 +29,7 @@ function record(seed: number, flaw: Flaw | null = null): Mutable<History> {
   const log: Entry[] = []
   const publishes: Publish[] = []
   const next = Array.from({ length: PARTITIONS }, () => 0)
-  const stream: Stream = { subscriber: 's', pinnedAt: 0, connections: [], deliveries: [] }
+  const stream: Stream = { subscriber: 's', pinnedAt: 0, left: false, connections: [], deliveries: [] }
   /** The subscriber's place, and which of its connections it is on. */
   const cursor = Array.from({ length: PARTITIONS }, () => 0)
   let connection = 0
@@ -106,6 +106,16 @@ describe('a history without a flaw', () => {
       answer: { kind: 'failed', code: 'LOG_UNAVAILABLE', outcome: 'UNKNOWN' },
     })
     expect([isClean(check(written)), isClean(check(absent))]).toEqual([true, true])
+  })
+
+  it('passes where a subscriber left before the end, and tells what it missed before that', () => {
+    const history = record(3)
+    const [stream] = history.streams
+    const deliveries = stream!.deliveries.slice(0, 20)
+    history.streams = [{ ...stream!, left: true, deliveries }]
+    expect(kinds(check(history))).toEqual([])
+    history.streams = [{ ...stream!, left: true, deliveries: deliveries.toSpliced(0, 1) }]
+    expect(kinds(check(history))).toEqual(['lost'])
   })
 
   it('tells how long the crash kept clients waiting', () => {

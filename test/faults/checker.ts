@@ -6,7 +6,8 @@
  *   no answer at all, mean: once or not at all.
  * - A publish that began after another's acknowledgement stands behind it, where both are in one partition.
  * - A subscriber gets, over all its connections, what was published after its pin, and from its first delivery
- *   in a partition on everything that the partition holds; once, in order, and nothing else.
+ *   in a partition on everything that the partition holds; once, in order, and nothing else. One that left before
+ *   the end is owed all that up to its last delivery.
  * - A replay is, partition by partition, the log.
  */
 import type { Answer, Entry, Fault, History, Place, Publish, Stream } from './history.ts'
@@ -125,12 +126,14 @@ function checkStream(stream: Stream, { publishes, log }: History, index: LogInde
     firsts.set(partition, Math.min(offset, firsts.get(partition) ?? offset))
   }
   if (pinnedAt === null) {
+    if (stream.left) return
     findings.brokenPromises.push(`${subscriber} never got a place`)
     return
   }
   const due = new Set(publishes.filter((publish) => isDue(publish, pinnedAt)).map(({ name }) => name))
   for (const entry of log) {
     if (seen.has(words(entry))) continue
+    if (stream.left && entry.offset > (highest.get(entry.partition) ?? -1)) continue
     const first = firsts.get(entry.partition)
     const isBehindFirst = first !== undefined && entry.offset > first
     if (isBehindFirst || due.has(entry.name)) {
@@ -180,7 +183,8 @@ function gapsOf({ publishes, streams, faults, loadEndedAt }: History): Gap[] {
     if (!acknowledged.has(publisher)) acknowledged.set(publisher, [])
     if (answer.kind === 'acknowledged') acknowledged.get(publisher)!.push(endedAt)
   }
-  const delivered = streams.map(({ deliveries }) => deliveries.map(({ at }) => at))
+  const lasting = streams.filter(({ left }) => !left)
+  const delivered = lasting.map(({ deliveries }) => deliveries.map(({ at }) => at))
   return faults.map((fault: Fault, index) => {
     const until = faults[index + 1]?.from ?? loadEndedAt
     const longest = (all: Iterable<readonly number[]>) =>

@@ -95,6 +95,46 @@ export const gatewayKilled = (index: number): ClusterFault => ({
   },
 })
 
+/** Two of three brokers freeze: nothing can be acknowledged, though the leader of partition 0 answers. */
+export const followersFrozen = (seconds: number): ClusterFault => ({
+  name: `both followers frozen for ${seconds} s`,
+  async hurt({ brokers, leader, inSync }) {
+    const alive = await leader()
+    await frozen(
+      brokers.filter((broker) => broker !== alive),
+      seconds,
+    )
+    await inSync()
+  },
+})
+
+/** For so long two things at once, at random: a broker frozen for up to 8 s, and a gateway frozen or killed. */
+export const chaos = (seconds: number): ClusterFault => ({
+  name: `chaos for ${seconds} s`,
+  async hurt({ brokers, gateways, inSync }) {
+    const ends = performance.now() + seconds * 1_000
+    const strike = async (victims: readonly (() => Promise<void>)[]) => {
+      while (performance.now() < ends) {
+        await victims[Math.floor(Math.random() * victims.length)]!()
+        await delay(Math.random() * 1_000)
+      }
+    }
+    await Promise.all([
+      strike(brokers.map((broker) => () => frozen([broker], Math.random() ** 2 * 8))),
+      strike(
+        gateways.flatMap((gateway) => [
+          async () => {
+            await gateway.kill()
+            await gateway.start()
+          },
+          () => gatewayFrozen(gateway, Math.random() ** 2 * 5),
+        ]),
+      ),
+    ])
+    await inSync()
+  },
+})
+
 async function frozen(brokers: readonly KafkaBroker[], seconds: number): Promise<void> {
   for (const broker of brokers) broker.stop()
   try {
@@ -104,13 +144,21 @@ async function frozen(brokers: readonly KafkaBroker[], seconds: number): Promise
   }
 }
 
+async function gatewayFrozen(gateway: Gateway, seconds: number): Promise<void> {
+  gateway.freeze()
+  try {
+    await delay(seconds * 1_000)
+  } finally {
+    gateway.thaw()
+  }
+}
+
 export interface ClusterOptions {
   readonly schedule: readonly ClusterFault[]
   /** The least number of events to be acknowledged before the end; shared out between the faults. */
   readonly events: number
   /** Default 16. */
   readonly publishers?: number
-  readonly paceMs?: number
   readonly moveCursor?: (cursor: string) => string
   /** Hears what is being done. */
   readonly progress?: (line: string) => void
@@ -118,7 +166,7 @@ export interface ClusterOptions {
 
 /** Starts everything, runs the schedule under load, ends everything, and resolves with what was recorded. */
 export async function runCluster(options: ClusterOptions): Promise<History> {
-  const { schedule, events, publishers = 16, progress = () => {}, paceMs, moveCursor } = options
+  const { schedule, events, publishers = 16, progress = () => {}, moveCursor } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'herald-faults-'))
   const cluster = await startKafka({ brokers: 3, heapMb: 384 })
   const gateways: Gateway[] = []
@@ -135,7 +183,6 @@ export async function runCluster(options: ClusterOptions): Promise<History> {
     const load = await startLoad({
       gateways: gateways.map(({ url }) => url),
       publishers,
-      ...(paceMs !== undefined && { paceMs }),
       ...(moveCursor && { moveCursor }),
     })
     accident = load.accident

@@ -12,6 +12,10 @@ export interface Gateway {
   kill(): Promise<void>
   /** Starts it again; resolves when it serves. */
   start(): Promise<void>
+  /** Freezes it (SIGSTOP): its connections stay open, and nothing is answered. */
+  freeze(): void
+  /** Lets it go on. */
+  thaw(): void
   /** Ends it in an orderly way. */
   stop(): Promise<void>
 }
@@ -48,6 +52,8 @@ export async function startGateway({ env, dataDir, accident }: GatewayOptions): 
       herald = await launch(port)
       isWanted = true
     },
+    freeze: () => void herald.process.kill('SIGSTOP'),
+    thaw: () => void herald.process.kill('SIGCONT'),
     async stop() {
       isWanted = false
       const { process } = herald

@@ -54,6 +54,8 @@ export interface Stream {
   readonly subscriber: string
   /** When its place was known to be pinned: whatever was published after that must reach it. Null: never. */
   pinnedAt: number | null
+  /** Whether it left before the end: then it is owed nothing behind its last delivery. */
+  readonly left: boolean
   readonly connections: Connection[]
   readonly deliveries: Delivery[]
 }

@@ -3,7 +3,7 @@
  * from the first event to a quiet end. Faults happen meanwhile; this file knows none.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Entry, Fault, History, Publish } from './history.ts'
+import type { Entry, Fault, History, Publish, Stream } from './history.ts'
 import { NO_ANSWER, type Publisher, startPublisher } from './publisher.ts'
 import { endsOf, replay } from './replay.ts'
 import { type Subscriber, startSubscriber } from './subscriber.ts'
@@ -21,14 +21,15 @@ const SUBSCRIBERS = [
   { name: 'sse-3', transport: 'sse', field: 'events', isRestless: true },
 ] as const
 
+/** Newcomers begin with what is new, one after the other on each transport, and leave with so many events. */
+const NEWCOMER_EVENTS = 50
+
 export interface LoadOptions {
   /** Base URLs of the gateways. */
   readonly gateways: readonly string[]
   /** Where publishers publish instead; only tests that break it on purpose say so. */
   readonly publishTo?: readonly string[]
   readonly publishers: number
-  /** The least time from one event of a publisher to its next, in milliseconds. Default 0. */
-  readonly paceMs?: number
   /** Where a subscriber resumes, given its last cursor; only tests that break it on purpose change it. */
   readonly moveCursor?: (cursor: string) => string
 }
@@ -54,7 +55,7 @@ export interface Load {
 
 /** Starts all clients, and resolves once every subscriber has its place and got an event. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
-  const { gateways, publishers: count, paceMs = 0, publishTo = gateways, moveCursor } = options
+  const { gateways, publishers: count, publishTo = gateways, moveCursor } = options
   const publishes: Publish[] = []
   const accidents: string[] = []
   const faults: Fault[] = []
@@ -69,7 +70,6 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       name: `p${index + 1}`,
       gateways: publishTo,
       first: index,
-      paceMs,
       record(publish) {
         publishes.push(publish)
         const { answer, name } = publish
@@ -84,6 +84,25 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     if (!isServed) accident(`Not every client was served within ${PATIENCE_MS} ms after ${what}`)
   }
   await served('the start', performance.now())
+  const isOver = new AbortController()
+  const newcomers: Stream[] = []
+  const coming = (['ws', 'sse'] as const).map(async (transport, index) => {
+    for (let number = 1; !isOver.signal.aborted; number++) {
+      const newcomer = startSubscriber({
+        name: `new-${transport}-${number}`,
+        transport,
+        field: 'events',
+        gateways,
+        first: index + number,
+        isRestless: false,
+        isNewcomer: true,
+        protest: accident,
+      })
+      newcomers.push(newcomer.stream)
+      while (newcomer.stream.deliveries.length < NEWCOMER_EVENTS && !isOver.signal.aborted) await delay(POLL_MS)
+      await newcomer.stop()
+    }
+  })
 
   return {
     get acknowledged() {
@@ -107,6 +126,8 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     },
     async end(readLog) {
       const loadEndedAt = performance.now()
+      isOver.abort()
+      await Promise.all(coming)
       await Promise.all(publishers.map((publisher) => publisher.stop()))
       const ends = await endsOf(gateways[0]!)
       await quiet(subscribers, ends)
@@ -114,7 +135,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
         gateways.map(async (gateway) => ({ gateway, entries: await replay(gateway, accident) })),
       )
       await Promise.all(subscribers.map((subscriber) => subscriber.stop()))
-      const streams = subscribers.map(({ stream }) => stream)
+      const streams = [...subscribers.map(({ stream }) => stream), ...newcomers]
       const log = await readLog()
       return { publishes, streams, replays, log, faults, loadEndedAt, accidents }
     },

@@ -12,6 +12,7 @@ export function pageOf(title: string, history: History, verdict: Verdict): strin
   const refused = publishes.filter(({ answer }) => answer.kind === 'failed')
   const unknown = refused.filter(({ answer }) => answer.kind === 'failed' && answer.outcome === 'UNKNOWN').length
   const deliveries = streams.reduce((sum, stream) => sum + stream.deliveries.length, 0)
+  const lasting = streams.filter(({ left }) => !left).length
   const connections = streams.reduce((sum, stream) => sum + stream.connections.length, 0)
   const slowest = Math.max(0, ...publishes.map(({ invokedAt, endedAt }) => endedAt - invokedAt))
   const kinds = [
@@ -24,7 +25,7 @@ export function pageOf(title: string, history: History, verdict: Verdict): strin
     title,
     `  events       ${publishes.length} published: ${count('acknowledged')} acknowledged, ${refused.length - unknown} NOT_WRITTEN, ${unknown} UNKNOWN, ${count('none')} without an answer`,
     `  log          ${log.length} records`,
-    `  subscribers  ${streams.length}, ${connections} connections, ${deliveries} deliveries`,
+    `  subscribers  ${lasting} to the end and ${streams.length - lasting} newcomers, ${connections} connections, ${deliveries} deliveries`,
     `  slowest answer to a publish  ${seconds(slowest)}`,
     '  longest gap in service, for the client that had it worst:',
     `    ${'fault'.padEnd(40)}${'publishing'.padStart(12)}${'streaming'.padStart(12)}`,

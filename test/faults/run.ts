@@ -6,6 +6,8 @@ import { check, isClean } from './checker.ts'
 import {
   allFrozen,
   allKilled,
+  chaos,
+  followersFrozen,
   gatewayKilled,
   leaderFrozen,
   leaderKilled,
@@ -28,7 +30,7 @@ say('starting three brokers and two gateways')
 judge(
   'KAFKA, three brokers, two gateways',
   await runCluster({
-    events: 30_000,
+    events: 20_000,
     progress: say,
     schedule: [
       leaderKilled,
@@ -38,8 +40,8 @@ judge(
       rollingRestart,
       allFrozen(8),
       allKilled(8),
-      gatewayKilled(0),
-      leaderKilled,
+      followersFrozen(5),
+      chaos(25),
     ],
   }),
 )

@@ -22,6 +22,8 @@ export interface SubscriberOptions {
   readonly gateways: readonly string[]
   readonly first: number
   readonly isRestless: boolean
+  /** Whether it will be stopped before the end. */
+  readonly isNewcomer?: boolean
   readonly moveCursor?: (cursor: string) => string
   /** Gets what must not happen: a refused cursor, a stream that says it is complete. */
   readonly protest: (what: string) => void
@@ -39,8 +41,9 @@ const PASSING = new Set(['LOG_UNAVAILABLE', 'OVERLOADED', 'SUBSCRIBER_TOO_SLOW']
 
 /** Starts to stream, until stopped. */
 export function startSubscriber(options: SubscriberOptions): Subscriber {
-  const { name, gateways, field, moveCursor = (cursor: string) => cursor, protest } = options
-  const stream: Stream = { subscriber: name, pinnedAt: null, connections: [], deliveries: [] }
+  const { name, gateways, field, isNewcomer = false, protest } = options
+  const { moveCursor = (cursor: string) => cursor } = options
+  const stream: Stream = { subscriber: name, pinnedAt: null, left: isNewcomer, connections: [], deliveries: [] }
   const open: Open = options.transport === 'ws' ? openWebSocket : openSse
   const stopped = new AbortController()
   /** Partition by partition the offset behind the last event. */
