@@ -107,6 +107,13 @@ export const VARIABLES = {
     desc: "CloudEvents' source of the events that are published here",
   }),
   ALLOWED_ORIGINS: origins({ default: [], desc: 'Web origins, besides our own, that may use /graphql' }),
+  IDEMPOTENCY_WINDOW_S: count(
+    0,
+    86_400,
+  )({
+    default: 600,
+    desc: 'Seconds for which an answer is remembered by its Idempotency-Key; 0 remembers none',
+  }),
   AUTH: text(
     /^none$/,
     'none: this version knows no other',
@@ -137,6 +144,7 @@ export interface Config {
   readonly deniedHeaders: readonly string[]
   readonly eventSource: string
   readonly allowedOrigins: readonly string[]
+  readonly idempotencyWindowSeconds: number
   readonly logLevel: string
 }
 
@@ -162,6 +170,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     deniedHeaders: values.ENRICH_DENY,
     eventSource: values.EVENT_SOURCE,
     allowedOrigins: values.ALLOWED_ORIGINS,
+    idempotencyWindowSeconds: values.IDEMPOTENCY_WINDOW_S,
     logLevel: values.LOG_LEVEL,
   }
 }

@@ -29,7 +29,13 @@ async function start(): Promise<() => Promise<void>> {
   const log = await openLog(config)
   const metrics = new Metrics(log)
   const enricher = new Enricher({ enabled: config.enrichHeaders, denied: config.deniedHeaders })
-  const operations = createOperations({ catalogue, log, enricher, source: config.eventSource })
+  const operations = createOperations({
+    catalogue,
+    log,
+    enricher,
+    source: config.eventSource,
+    idempotencyWindowSeconds: config.idempotencyWindowSeconds,
+  })
   const http = new HttpServer({ catalogue, operations, log, metrics, allowedOrigins: config.allowedOrigins })
   const port = await listen(http, config, log)
   process.stdout.write(startupTable(catalogue, config, port))

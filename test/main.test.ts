@@ -65,6 +65,8 @@ interface Load {
   readonly answered: string[]
   /** Answers that are no acknowledgement. */
   readonly refused: number[]
+  /** Requests that were cut off without an answer. */
+  readonly cut: unknown[]
   /** Resolves when every connection has met its end: the server is gone. */
   readonly over: Promise<unknown>
 }
@@ -73,7 +75,7 @@ function publishOn64({ port }: Herald): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   onTestFinished(() => agent.destroy())
   const body = JSON.stringify({ query: 'mutation { buySword { id } }' })
-  const load = { answered: [] as string[], refused: [] as number[] }
+  const load = { answered: [] as string[], refused: [] as number[], cut: [] as unknown[] }
   const publish = () =>
     new Promise<boolean>((resolve) => {
       const headers = { 'content-type': 'application/json', 'content-length': body.length }
@@ -93,7 +95,10 @@ function publishOn64({ port }: Herald): Load {
           resolve(true)
         })
       })
-      sent.on('error', () => resolve(false))
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ECONNREFUSED') load.cut.push(error)
+        resolve(false)
+      })
       sent.end(body)
     })
   const one = async () => {
@@ -161,6 +166,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await stopInTime(first, signal)
     await load.over
     expect(load.refused).toEqual([])
+    expect(load.cut).toEqual([])
     // Nothing answered is lost, and whatever was taken up was answered.
     expect((await idsOf(await herald({ dataDir }))).sort()).toEqual(load.answered.sort())
   }, 60_000)
@@ -263,6 +269,7 @@ describeKafka('on Kafka', () => {
     await stopInTime(first, 'SIGTERM')
     await load.over
     expect(load.refused).toEqual([])
+    expect(load.cut).toEqual([])
     expect((await idsOf(await herald({ env }))).sort()).toEqual(load.answered.sort())
   }, 60_000)
 })

@@ -3,7 +3,7 @@
  * no route of Herald's own is one of the REST paths. The port opens before the log is reached.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { EventLog } from '../log/event-log.ts'
@@ -27,6 +27,8 @@ import { asPlainRequests, isWebSocket, withOriginalHeaders } from './upgrade.ts'
 
 /** How long answers under way may take when Herald stops. */
 const DRAIN_MS = 6_000
+/** How long a kept-alive connection may still bring a last request. */
+const IDLE_MS = 1_000
 
 export interface HttpOptions {
   readonly catalogue: Catalogue
@@ -46,6 +48,11 @@ export class HttpServer {
   readonly #graphql: GraphQLDependencies
   readonly #stop = new AbortController()
   readonly #server: Server
+  /** Open connections that are no WebSockets, and the latest answer that each is being given. */
+  readonly #sockets = new Set<Socket>()
+  readonly #answering = new Map<Socket, ServerResponse>()
+  /** Connections are ended as soon as they owe no answer. */
+  #isEnding = false
 
   constructor({ catalogue, operations, log, metrics, allowedOrigins }: HttpOptions) {
     this.#log = log
@@ -63,6 +70,12 @@ export class HttpServer {
       stop: this.#stop.signal,
     }
     this.#server = createServer({ keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
+    this.#server.on('connection', (socket) => {
+      // Comes again for a connection that is given back to the parser (upgrade.ts).
+      if (this.#sockets.has(socket)) return
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     this.#server.on('request', (request, response) => this.#serve(request, response))
     // An expectation that nobody knows is no reason to refuse: Flask passes over it too.
     this.#server.on('checkExpectation', (request, response) => this.#serve(request, response))
@@ -90,19 +103,31 @@ export class HttpServer {
   /** Takes no more connections, answers what is under way, ends streams so that clients come back. */
   async close(): Promise<void> {
     this.#stop.abort()
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeIdleConnections()
-    await this.#webSockets.close(DRAIN_MS)
     const late = setTimeout(() => this.#server.closeAllConnections(), DRAIN_MS)
-    const idle = setInterval(() => this.#server.closeIdleConnections(), 50)
+    // Not the HTTP server's own `close`, which cuts what looks idle at once: a request on its way to us would be
+    // reset, and so would an answer that is ended here but that its client has yet to read.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()))
+    const idle = setTimeout(() => {
+      this.#isEnding = true
+      for (const socket of this.#sockets) if (!this.#answering.has(socket)) socket.end()
+    }, IDLE_MS)
+    await this.#webSockets.close(DRAIN_MS)
     await closed
     clearTimeout(late)
-    clearInterval(idle)
+    clearTimeout(idle)
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    // It came after we had ended the connection: what cannot be answered is not done either.
+    if (!request.socket.writable) return
     withOriginalHeaders(request)
     noteOwed(response)
+    this.#answering.set(request.socket, response)
+    response.once('close', () => {
+      if (this.#answering.get(request.socket) !== response) return
+      this.#answering.delete(request.socket)
+      if (this.#isEnding) request.socket.end()
+    })
     if (this.#stop.signal.aborted) response.setHeader('Connection', 'close')
     this.#route(request, response).catch((error: unknown) => {
       if (response.destroyed || request.destroyed) return
@@ -139,6 +164,7 @@ export class HttpServer {
     }
     if (!this.#origins.allows(request)) return endWith(socket, 403, `FORBIDDEN: ${originRefusal(request)}\n`)
     if (this.#stop.signal.aborted) return endWith(socket, 503, 'Herald is stopping.\n')
+    this.#sockets.delete(socket)
     this.#webSockets.upgrade(request, socket, head)
   }
 

@@ -2,7 +2,7 @@
  * The three operations and what they share, made once from the catalogue and a log: the whole semantics of
  * the product, with no HTTP and no Kafka in sight.
  */
-import type { Catalogue, EventType } from '../catalogue/catalogue.ts'
+import type { Catalogue, EventType, MutationField } from '../catalogue/catalogue.ts'
 import { HeraldError } from '../errors.ts'
 import { CursorCodec, type Place } from '../event/cursor.ts'
 import { Decoder } from '../event/decode.ts'
@@ -10,6 +10,7 @@ import type { Enricher } from '../event/enrich.ts'
 import type { DecodedEvent, Properties } from '../event/event.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
+import { Idempotency } from './idempotency.ts'
 import { Live } from './live.ts'
 import { type PublishRequest, publish } from './publish.ts'
 import { type Page, type ReplayArguments, replay } from './replay.ts'
@@ -22,14 +23,22 @@ export interface PartitionExtent {
   readonly end: string
 }
 
+/** A mutation that is to be done. */
+export interface PublishCall {
+  readonly mutation: MutationField
+  /** The root field as the answer names it: one `Idempotency-Key` serves each field of a document apart. */
+  readonly field: string
+  readonly properties: Properties
+  readonly request: PublishRequest
+}
+
 export interface Operations {
-  publish(event: EventType, properties: Properties, request: PublishRequest): Promise<DecodedEvent>
+  /** Publishes the event of a mutation, once for each `Idempotency-Key`. */
+  publish(call: PublishCall): Promise<DecodedEvent>
   replay(args: ReplayArguments, signal?: AbortSignal): Promise<Page>
   subscribe(args: SubscribeArguments, signal: AbortSignal): Promise<Subscription>
   partitions(): Promise<PartitionExtent[]>
   cursorOf(place: Place): string
-  /** Throws CURSOR_INVALID, CURSOR_EXPIRED, LOG_UNAVAILABLE for a cursor that cannot be taken up. */
-  checkCursor(cursor: string): Promise<void>
   /** Stops the tail. */
   close(): Promise<void>
 }
@@ -39,15 +48,22 @@ export function createOperations(options: {
   readonly log: EventLog
   readonly enricher: Enricher
   readonly source: string
+  /** How long an answer is remembered by its `Idempotency-Key`. */
+  readonly idempotencyWindowSeconds: number
 }): Operations {
   const { catalogue, log, enricher, source } = options
+  const idempotency = new Idempotency(options.idempotencyWindowSeconds)
   const cursors = new CursorCodec(log.topic, () => log.incarnation())
   const decoder = new Decoder(catalogue, log.topic, cursors)
   const live = new Live({ log, decoder })
   live.start()
   const shared = { log, live, cursors, decoder, enricher, source }
   return {
-    publish: (event, properties, request) => observed(event, () => publish(shared, event, properties, request)),
+    publish({ mutation: { name, event }, field, properties, request }) {
+      const run = () => observed(event, () => publish(shared, event, properties, request))
+      const key = request.idempotencyKey
+      return key === null ? run() : idempotency.once({ key, field, operation: name, properties }, run)
+    },
     replay: (args, signal) => replay(shared, args, signal),
     subscribe: (args, signal) => subscribe(shared, args, signal),
     async partitions() {
@@ -56,10 +72,6 @@ export function createOperations(options: {
       return ends.map((end, number) => ({ number, beginning: String(beginnings[number] ?? 0), end: String(end) }))
     },
     cursorOf: (place) => cursors.encode(place),
-    async checkCursor(cursor) {
-      await live.begun()
-      cursors.decode(cursor)
-    },
     close: () => live.close(),
   }
 }

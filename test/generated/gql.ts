@@ -47,6 +47,7 @@ type Documents = {
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
     "mutation MainPublish { buySword { id } }": typeof types.MainPublishDocument,
     "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": typeof types.MainPageDocument,
+    "query IdempotencyAll { events { nodes { id type } } }": typeof types.IdempotencyAllDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": typeof types.SupportJoinDocument,
 };
 const documents: Documents = {
@@ -83,6 +84,7 @@ const documents: Documents = {
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
     "mutation MainPublish { buySword { id } }": types.MainPublishDocument,
     "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": types.MainPageDocument,
+    "query IdempotencyAll { events { nodes { id type } } }": types.IdempotencyAllDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": types.SupportJoinDocument,
 };
 
@@ -232,6 +234,10 @@ export function graphql(source: "mutation MainPublish { buySword { id } }"): (ty
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"): (typeof documents)["query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query IdempotencyAll { events { nodes { id type } } }"): (typeof documents)["query IdempotencyAll { events { nodes { id type } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -60,21 +60,26 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
   return schema
 }
 
-function mutationResolver({ event, arguments: declared }: MutationField, operations: Operations): Resolver {
-  return (_root, args: Properties, { head }) => {
+function mutationResolver(mutation: MutationField, operations: Operations): Resolver {
+  return (_root, args: Properties, { head }, { path }) => {
     const properties: { [name: string]: Json } = Object.create(null)
-    for (const { name } of declared) properties[name] = args[name] ?? null
-    return operations.publish(event, properties, head)
+    for (const { name } of mutation.arguments) properties[name] = argumentOf(args, name)
+    return operations.publish({ mutation, field: String(path.key), properties, request: head })
   }
 }
 
 function subscriptionResolver({ event, filters }: SubscriptionField, operations: Operations): Resolver {
   return (_root, args, { signal, lastEventId }) => {
     const { after, from, since, until, filter } = args as SdlSubscriptionEventsArgs
-    const values = filters.flatMap((name): [string, Json][] => (args[name] == null ? [] : [[name, args[name]]]))
+    const values = filters.map((name) => [name, argumentOf(args, name)] as const).filter(([, value]) => value !== null)
     const matches = both(event === null ? null : fieldFilter(event, values), eventFilter(filter))
     return operations.subscribe({ after: lastEventId ?? after, from, since: moment(since), until, matches }, signal)
   }
+}
+
+/** Null where the argument is left out. It may be named `constructor`: graphql-js's arguments have a prototype. */
+function argumentOf(args: { readonly [name: string]: unknown }, name: string): Json {
+  return Object.hasOwn(args, name) ? (args[name] as Json) : null
 }
 
 function moment(dateTime: string | null | undefined): number | null {

@@ -108,7 +108,9 @@ export class WebSockets {
 
   #prepare({ socket, request }: Extra, id: string, payload: unknown): PreparedArgs | readonly GraphQLError[] {
     const abort = new AbortController()
-    const context: RequestContext = { head: publishRequest(request), signal: abort.signal, lastEventId: null }
+    // A key of the upgrade request would make one event of all that the socket ever publishes.
+    const head = { ...publishRequest(request), idempotencyKey: null }
+    const context: RequestContext = { head, signal: abort.signal, lastEventId: null }
     try {
       const prepared = this.#engine.prepare(parseRequest(payload), context)
       if ('errors' in prepared) return prepared.errors

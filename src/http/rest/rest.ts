@@ -89,7 +89,7 @@ async function publishMatch(
     })
   }
   const properties = readArguments(mutation.arguments, segments, values)
-  await operations.publish(mutation.event, properties, publishRequest(request))
+  await operations.publish({ mutation, field: mutation.name, properties, request: publishRequest(request) })
   return route.reply.expand((name) => textOf(properties[name]))
 }
 

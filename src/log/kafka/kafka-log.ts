@@ -3,6 +3,7 @@
  * none waits for another's parked request: short questions (metadata, offsets, producer ids), publishing,
  * reading (several a broker, one for each read that is under way), and each tail's own.
  */
+import { setMaxListeners } from 'node:events'
 import { HeraldError } from '../../errors.ts'
 import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
 import type { Address } from './link.ts'
@@ -55,6 +56,8 @@ class KafkaLog implements EventLog {
 
   constructor({ brokers, topic, partitions, replicationFactor, onEvent }: KafkaLogOptions) {
     this.topic = topic
+    // Every read and tail listens to it.
+    setMaxListeners(0, this.#stop.signal)
     this.#notify = onEvent ?? (() => {})
     const bootstrap = brokers.map(parseAddress)
     const notify = this.#notify

@@ -21,6 +21,8 @@ const METADATA_TIMEOUT_MS = 1_500
 /** A broker that has not answered after so long is joined by the next. */
 const HEDGE_MS = 300
 const SETTINGS_MS = 30_000
+/** A cursor holds an offset for each partition, and must stay short enough for a header (Last-Event-ID). */
+const MAX_PARTITIONS = 512
 /** Kafka's default of max.message.bytes, for a topic whose settings may not be read. */
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
 
@@ -172,6 +174,9 @@ export class Topic {
     }
     if (metadata.leaders.length === 0) {
       throw new TopicError(`Kafka refuses topic ${this.name} with error code ${metadata.errorCode}`)
+    }
+    if (metadata.leaders.length > MAX_PARTITIONS) {
+      throw new TopicError(`topic ${this.name} has more partitions than the ${MAX_PARTITIONS} that a cursor holds`)
     }
     const view = { topicId: metadata.topicId, leaders: metadata.leaders, brokers: metadata.brokers }
     if (known !== null && !known.topicId.equals(view.topicId)) {
