@@ -3,7 +3,7 @@
  * variable, SDL that cannot be kept, a port in use) exits with 1 and one line that says what to do.
  */
 
-import { readCatalogue } from './catalogue/catalogue.ts'
+import { readCatalogue } from './catalogue/build.ts'
 import { SchemaRefusal } from './catalogue/refusal.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { Enricher } from './event/enrich.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { readCatalogue } from '../src/catalogue/catalogue.ts'
+import { readCatalogue } from '../src/catalogue/build.ts'
 import { readConfig } from '../src/config.ts'
 import { startupTable } from '../src/startup-table.ts'
 

@@ -3,7 +3,7 @@
  * kept, and the coordinate, the line and the words that its refusal must hold.
  */
 import { describe, expect, it } from 'vitest'
-import { buildCatalogue } from '../../src/catalogue/catalogue.ts'
+import { buildCatalogue } from '../../src/catalogue/build.ts'
 import { SchemaRefusal } from '../../src/catalogue/refusal.ts'
 import { RESERVED_PATHS } from '../../src/catalogue/rest-route.ts'
 import { parseSdl } from '../../src/catalogue/sdl-files.ts'

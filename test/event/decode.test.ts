@@ -1,7 +1,7 @@
 /** A record becomes an event, whoever wrote it: what none of the declared events matches is an UnknownEvent. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildCatalogue } from '../../src/catalogue/catalogue.ts'
+import { buildCatalogue } from '../../src/catalogue/build.ts'
 import { parseSdl } from '../../src/catalogue/sdl-files.ts'
 import { Decoder } from '../../src/event/decode.ts'
 import type { LogRecord } from '../../src/log/event-log.ts'

@@ -1,5 +1,5 @@
 /** Events and records for the tests of this folder: one catalogue that holds every kind of field. */
-import { buildCatalogue } from '../../src/catalogue/catalogue.ts'
+import { buildCatalogue } from '../../src/catalogue/build.ts'
 import type { Json } from '../../src/catalogue/field-type.ts'
 import { parseSdl } from '../../src/catalogue/sdl-files.ts'
 import { CursorCodec } from '../../src/event/cursor.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getOperationAST, getVariableValues, parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
-import { readCatalogue } from '../../../src/catalogue/catalogue.ts'
+import { readCatalogue } from '../../../src/catalogue/build.ts'
 import { firstTabs } from '../../../src/http/graphql/first-tabs.ts'
 
 const SIX = 'id: ID! type: String! timestamp: DateTime! headers: [Header!]! cursor: Cursor! record: Record!'

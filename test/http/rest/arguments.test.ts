@@ -1,6 +1,6 @@
 /** Texts of a path and a query string become values of the arguments' types. */
 import { describe, expect, it } from 'vitest'
-import { buildCatalogue } from '../../../src/catalogue/catalogue.ts'
+import { buildCatalogue } from '../../../src/catalogue/build.ts'
 import { parseSdl } from '../../../src/catalogue/sdl-files.ts'
 import { HeraldError } from '../../../src/errors.ts'
 import { readArguments } from '../../../src/http/rest/arguments.ts'

@@ -1,6 +1,6 @@
 /** Which mutation a path belongs to. */
 import { describe, expect, it } from 'vitest'
-import { buildCatalogue } from '../../../src/catalogue/catalogue.ts'
+import { buildCatalogue } from '../../../src/catalogue/build.ts'
 import { parseSdl } from '../../../src/catalogue/sdl-files.ts'
 import { Router } from '../../../src/http/rest/router.ts'
 import { SDL } from './game.ts'

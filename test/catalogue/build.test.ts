@@ -1,7 +1,8 @@
 /** What SDL is taken, in how many files and in which forms, and the catalogue that comes of it. */
 import { printSchema } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { buildCatalogue, type Catalogue, readCatalogue } from '../../src/catalogue/catalogue.ts'
+import { buildCatalogue, readCatalogue } from '../../src/catalogue/build.ts'
+import type { Catalogue } from '../../src/catalogue/catalogue.ts'
 import { parseSdl } from '../../src/catalogue/sdl-files.ts'
 import { VOCABULARY } from '../../src/generated/vocabulary.ts'
 import { event, SIX, sdlFolder } from './sdl.ts'
