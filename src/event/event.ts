@@ -67,6 +67,11 @@ export class DecodedEvent {
     return { vector: this.parts.vector, partition: this.parts.partition }
   }
 
+  /** The same event with another place behind it: `vector` must be exact in the event's own partition. */
+  at(vector: Vector): DecodedEvent {
+    return new DecodedEvent({ ...this.parts, vector }, this.#topic, this.#cursors)
+  }
+
   get cursor(): string {
     return this.#cursors.encode(this.place)
   }

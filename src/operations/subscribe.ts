@@ -143,8 +143,11 @@ async function* drain(reading: Reading, follower: Follower, start: Vector): Asyn
       requireSame(reading)
       if ('event' in item) {
         const handedAt = Date.now()
-        yield item
+        // A subscriber that comes from a gateway whose tail is ahead of ours: a cursor behind its own place would
+        // give it again what it has had.
+        const isBehind = isAhead(place, item.event.parts.vector)
         place = later(place, item.event.parts.vector)
+        yield isBehind ? { event: item.event.at(place) } : item
         if (follower.overrun && Date.now() - handedAt >= STALL_MS) throw tooSlow()
       } else {
         place = later(place, item.progress)
