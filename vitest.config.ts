@@ -8,5 +8,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Brokers, browsers and two cores are shared by all tests of a run, so a port may be taken and a broker slow.
+    // What is broken fails three times.
+    retry: process.env.CI ? 2 : 0,
   },
 })
