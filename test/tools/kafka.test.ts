@@ -143,7 +143,7 @@ await describeOwnKafka('npm run kafka', () => {
  * npm itself, whose own exit code hangs on the shell that it puts between.
  */
 function runCli(args: string[], environment: Record<string, string> = {}): ChildProcess {
-  const child = spawn('node_modules/.bin/tsx', ['tools/kafka/cli.ts', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'tools/kafka/cli.ts', ...args], {
     detached: true,
     env: { ...process.env, ...environment },
   })
