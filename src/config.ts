@@ -10,12 +10,13 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-const list = makeValidator<readonly string[]>((text) =>
+const itemsOf = (text: string) =>
   text
     .split(',')
     .map((item) => item.trim())
-    .filter((item) => item !== ''),
-)
+    .filter((item) => item !== '')
+
+const list = makeValidator<readonly string[]>(itemsOf)
 
 const count = (least: number, most: number) =>
   makeValidator<number>((text) => {
@@ -32,10 +33,7 @@ const text = (pattern: RegExp, meaning: string) =>
   })
 
 const brokers = makeValidator<readonly string[]>((value) => {
-  const addresses = value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
+  const addresses = itemsOf(value)
   if (addresses.length === 0) throw new Error('must be host:port, or several separated by commas')
   for (const address of addresses) {
     if (
@@ -49,10 +47,7 @@ const brokers = makeValidator<readonly string[]>((value) => {
 })
 
 const origins = makeValidator<readonly string[]>((value) => {
-  const items = value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
+  const items = itemsOf(value)
   return items.map((item) => {
     const url = URL.canParse(item) ? new URL(item) : null
     if (url === null || url.origin === 'null' || item.replace(/\/$/, '').toLowerCase() !== url.origin) {

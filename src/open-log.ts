@@ -1,6 +1,6 @@
 /** Chooses the log: Kafka where brokers are named, else the embedded one. Each is loaded only if it is used. */
 import type { Config } from './config.ts'
-import { type EventLog, LogRefusal } from './log/event-log.ts'
+import type { EventLog } from './log/event-log.ts'
 import { channels } from './observability/channels.ts'
 
 /** Throws `LogRefusal` where the embedded log cannot be opened; Kafka is waited for, never refused. */
@@ -10,9 +10,5 @@ export async function openLog({ brokers, topic, partitions, replicationFactor, d
     return openKafkaLog({ brokers: [...brokers], topic, partitions, replicationFactor, onEvent: channels.log.publish })
   }
   const { openEmbeddedLog } = await import('./log/embedded/embedded-log.ts')
-  try {
-    return await openEmbeddedLog({ dataDir, topic })
-  } catch (error) {
-    throw new LogRefusal((error as Error).message, { cause: error })
-  }
+  return openEmbeddedLog({ dataDir, topic })
 }

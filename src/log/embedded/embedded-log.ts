@@ -10,7 +10,16 @@
 import { access, constants, mkdir, open, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HeraldError } from '../../errors.ts'
-import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
+import {
+  type Appended,
+  type Batch,
+  type EventLog,
+  type Health,
+  LogRefusal,
+  type NewRecord,
+  type ReadOptions,
+  type Vector,
+} from '../event-log.ts'
 import { Appender } from './appender.ts'
 import { type Ownership, takeOwnership } from './owner.ts'
 import { Store } from './store.ts'
@@ -152,7 +161,7 @@ function wordsOf(error: unknown): string {
 
 /**
  * Opens the log of `topic` in the folder `dataDir`, and makes the folder and the log if they are missing.
- * Rejects with an Error of one line that names DATA_DIR: the folder cannot be made or written, another process
+ * Rejects with a `LogRefusal` of one line that names DATA_DIR: the folder cannot be made or written, another process
  * has it, or its file is damaged or not Herald's. The log has the folder to itself until it is closed.
  */
 export async function openEmbeddedLog(options: { dataDir: string; topic: string }): Promise<EventLog> {
@@ -165,10 +174,10 @@ export async function openEmbeddedLog(options: { dataDir: string; topic: string 
     await access(folder, constants.W_OK)
     ownership = await takeOwnership(folder)
   } catch (cause) {
-    throw new Error(`DATA_DIR: the folder '${dataDir}' cannot be used: ${wordsOf(cause)}`, { cause })
+    throw new LogRefusal(`DATA_DIR: the folder '${dataDir}' cannot be used: ${wordsOf(cause)}`, { cause })
   }
   if (!ownership) {
-    throw new Error(`DATA_DIR: the folder '${dataDir}' is in use by another process; one at a time may have it`)
+    throw new LogRefusal(`DATA_DIR: the folder '${dataDir}' is in use by another process; one at a time may have it`)
   }
   try {
     const store = await Store.open(folder, topic)
@@ -177,6 +186,6 @@ export async function openEmbeddedLog(options: { dataDir: string; topic: string 
     return new EmbeddedLog(topic, store, ownership)
   } catch (cause) {
     await ownership.release()
-    throw new Error(`DATA_DIR: the log in '${dataDir}' cannot be opened: ${wordsOf(cause)}`, { cause })
+    throw new LogRefusal(`DATA_DIR: the log in '${dataDir}' cannot be opened: ${wordsOf(cause)}`, { cause })
   }
 }
