@@ -1,7 +1,9 @@
 /** What a GraphQL operation knows of the request that it came with. */
+import type { Caller } from '../access/caller.ts'
 import type { PublishRequest } from '../operations/publish.ts'
 
 export interface RequestContext {
+  readonly caller: Caller
   /** What events that are published are enriched with; over a WebSocket the upgrade request's. */
   readonly head: PublishRequest
   /** Aborts when nobody waits for the answer any more. */

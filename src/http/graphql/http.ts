@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ExecutionResult } from 'graphql'
+import { ANYONE } from '../../access/caller.ts'
 import { ERRORS, type ErrorCode, HeraldError } from '../../errors.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { answer, answerJsonError } from '../answer.ts'
@@ -76,6 +77,7 @@ async function serveRequest(
 ): Promise<void> {
   const { accept } = request.headers
   const context: RequestContext = {
+    caller: ANYONE,
     head: publishRequest(request),
     lastEventId: lastEventId(request),
     get signal() {

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, handleProtocols, MessageType, makeServer, type Server, stringifyMessage } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { ANYONE } from '../../access/caller.ts'
 import { channels } from '../../observability/channels.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { MAX_BODY_BYTES } from '../body.ts'
@@ -110,7 +111,7 @@ export class WebSockets {
     const abort = new AbortController()
     // A key of the upgrade request would make one event of all that the socket ever publishes.
     const head = { ...publishRequest(request), idempotencyKey: null }
-    const context: RequestContext = { head, signal: abort.signal, lastEventId: null }
+    const context: RequestContext = { caller: ANYONE, head, signal: abort.signal, lastEventId: null }
     try {
       const prepared = this.#engine.prepare(parseRequest(payload), context)
       if ('errors' in prepared) return prepared.errors
