@@ -27,7 +27,6 @@ async function start(): Promise<() => Promise<void>> {
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message, stack }) => logger.warn({ name, stack }, message))
   const log = await openLog(config)
-  const metrics = new Metrics(log)
   const enricher = new Enricher({ enabled: config.enrichHeaders, denied: config.deniedHeaders })
   const operations = createOperations({
     catalogue,
@@ -36,6 +35,7 @@ async function start(): Promise<() => Promise<void>> {
     source: config.eventSource,
     idempotencyWindowSeconds: config.idempotencyWindowSeconds,
   })
+  const metrics = new Metrics({ log, tail: operations.tail })
   const http = new HttpServer({ catalogue, operations, log, metrics, allowedOrigins: config.allowedOrigins })
   const port = await listen(http, config, log)
   process.stdout.write(startupTable(catalogue, config, port))

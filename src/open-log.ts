@@ -5,10 +5,12 @@ import { channels } from './observability/channels.ts'
 
 /** Throws `LogRefusal` where the embedded log cannot be opened; Kafka is waited for, never refused. */
 export async function openLog({ brokers, topic, partitions, replicationFactor, dataDir }: Config): Promise<EventLog> {
+  const onBatch = (events: number) => channels.batched.publish({ events })
   if (brokers.length > 0) {
     const { openKafkaLog } = await import('./log/kafka/kafka-log.ts')
-    return openKafkaLog({ brokers: [...brokers], topic, partitions, replicationFactor, onEvent: channels.log.publish })
+    const onEvent = channels.log.publish
+    return openKafkaLog({ brokers: [...brokers], topic, partitions, replicationFactor, onEvent, onBatch })
   }
   const { openEmbeddedLog } = await import('./log/embedded/embedded-log.ts')
-  return openEmbeddedLog({ dataDir, topic })
+  return openEmbeddedLog({ dataDir, topic, onBatch })
 }

@@ -128,6 +128,9 @@ export interface EventLog {
    */
   tail(from: Vector, signal: AbortSignal): AsyncIterable<Batch>
 
+  /** Records that wait for their acknowledgement, those that are on their way included. */
+  queued(): number
+
   /** What is known now, without asking; at most 5 s old. */
   health(): Health
 

@@ -14,10 +14,28 @@ export interface Published {
   readonly seconds: number
 }
 
-/** A subscription began (+1) or ended (-1). */
+/** How events are streamed. */
+export type Transport = 'ws' | 'sse'
+
+/** A subscription began. */
 export interface Subscribed {
-  readonly transport: 'ws' | 'sse'
-  readonly change: 1 | -1
+  readonly transport: Transport
+}
+
+/**
+ * Why a subscription ended: it was `until: END` and came there, its client left or completed it, Herald stops, or
+ * the error that it was ended with.
+ */
+export type EndReason = 'complete' | 'client' | 'stopping' | ErrorCode
+
+export interface Unsubscribed {
+  readonly transport: Transport
+  readonly reason: EndReason
+}
+
+/** The log acknowledged a batch of so many events. */
+export interface Batched {
+  readonly events: number
 }
 
 /** Something that is a fault of ours, or of a library's. */
@@ -33,7 +51,9 @@ export interface LogNotice {
 
 export const channels = {
   published: typed<Published>('herald.published'),
+  batched: typed<Batched>('herald.batched'),
   subscribed: typed<Subscribed>('herald.subscribed'),
+  unsubscribed: typed<Unsubscribed>('herald.unsubscribed'),
   fault: typed<Fault>('herald.fault'),
   log: typed<LogNotice>('herald.log'),
 }

@@ -128,6 +128,7 @@ export class Live {
   #waitingBytes = 0
   #vector: Vector | null = null
   #running: Promise<void> | null = null
+  #recordAt: number | null = null
 
   constructor({ log, decoder }: LiveDependencies) {
     this.#log = log
@@ -137,6 +138,11 @@ export class Live {
   /** What the tail has handed out; null while the log was not yet reached. */
   get vector(): Vector | null {
     return this.#vector
+  }
+
+  /** When the last record that the tail has handed out was written, in milliseconds since 1970; null: none yet. */
+  get recordAt(): number | null {
+    return this.#recordAt
   }
 
   /** How many subscribers the tail feeds now. */
@@ -283,6 +289,7 @@ export class Live {
       }
     }
     this.#vector = this.#at(partition, next)
+    this.#recordAt = records.at(-1)?.timestamp ?? this.#recordAt
     const now = Date.now()
     for (const follower of this.#followers) follower.moveOn(this.#vector, now)
   }

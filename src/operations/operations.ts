@@ -10,6 +10,7 @@ import type { Enricher } from '../event/enrich.ts'
 import type { DecodedEvent, Properties } from '../event/event.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
+import type { TailPlace } from '../observability/metrics.ts'
 import { Idempotency } from './idempotency.ts'
 import { Live } from './live.ts'
 import { type PublishRequest, publish } from './publish.ts'
@@ -39,6 +40,8 @@ export interface Operations {
   subscribe(args: SubscribeArguments, signal: AbortSignal): Promise<Subscription>
   partitions(): Promise<PartitionExtent[]>
   cursorOf(place: Place): string
+  /** Where the tail is that feeds all subscribers. */
+  tail(): TailPlace
   /** Stops the tail. */
   close(): Promise<void>
 }
@@ -72,6 +75,7 @@ export function createOperations(options: {
       return ends.map((end, number) => ({ number, beginning: String(beginnings[number] ?? 0), end: String(end) }))
     },
     cursorOf: (place) => cursors.encode(place),
+    tail: () => live,
     close: () => live.close(),
   }
 }

@@ -10,6 +10,7 @@ import type { Decoder } from '../event/decode.ts'
 import { sizeOf } from '../event/decode.ts'
 import type { DecodedEvent } from '../event/event.ts'
 import type { EventLog, LogRecord, Vector } from '../log/event-log.ts'
+import { counts } from '../observability/counts.ts'
 import { type EventFilter, eventFilter } from './filter.ts'
 import type { Live } from './live.ts'
 import { behind, decodeCursor, type Extent, extentFor, later, upTo } from './places.ts'
@@ -109,6 +110,7 @@ async function readPage(
   const cut = !more && walk.isBetween(lower, upper)
   const reached: Place = { vector: walk.place, partition: null }
   if (backward) events.reverse()
+  counts.replayed += events.length
   const start = events[0]?.place ?? null
   const end = events.at(-1)?.place ?? null
   return {

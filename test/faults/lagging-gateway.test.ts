@@ -15,6 +15,7 @@ function laggingIn1(log: EventLog): EventLog {
   return {
     topic: log.topic,
     incarnation: () => log.incarnation(),
+    queued: () => log.queued(),
     ready: () => log.ready(),
     append: (record) => log.append(record),
     ends: () => log.ends(),

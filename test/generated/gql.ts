@@ -47,6 +47,10 @@ type Documents = {
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
     "mutation MainPublish { buySword { id } }": typeof types.MainPublishDocument,
     "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": typeof types.MainPageDocument,
+    "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": typeof types.MetricsJoinDocument,
+    "subscription MetricsFollow { events(from: EARLIEST) { id } }": typeof types.MetricsFollowDocument,
+    "subscription MetricsReadAll { events(from: EARLIEST, until: END) { id } }": typeof types.MetricsReadAllDocument,
+    "query MetricsPage { events(first: 2) { nodes { id } } }": typeof types.MetricsPageDocument,
     "query IdempotencyAll { events { nodes { id type } } }": typeof types.IdempotencyAllDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": typeof types.SupportJoinDocument,
 };
@@ -84,6 +88,10 @@ const documents: Documents = {
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
     "mutation MainPublish { buySword { id } }": types.MainPublishDocument,
     "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": types.MainPageDocument,
+    "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": types.MetricsJoinDocument,
+    "subscription MetricsFollow { events(from: EARLIEST) { id } }": types.MetricsFollowDocument,
+    "subscription MetricsReadAll { events(from: EARLIEST, until: END) { id } }": types.MetricsReadAllDocument,
+    "query MetricsPage { events(first: 2) { nodes { id } } }": types.MetricsPageDocument,
     "query IdempotencyAll { events { nodes { id type } } }": types.IdempotencyAllDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": types.SupportJoinDocument,
 };
@@ -234,6 +242,22 @@ export function graphql(source: "mutation MainPublish { buySword { id } }"): (ty
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"): (typeof documents)["query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"): (typeof documents)["mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription MetricsFollow { events(from: EARLIEST) { id } }"): (typeof documents)["subscription MetricsFollow { events(from: EARLIEST) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription MetricsReadAll { events(from: EARLIEST, until: END) { id } }"): (typeof documents)["subscription MetricsReadAll { events(from: EARLIEST, until: END) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query MetricsPage { events(first: 2) { nodes { id } } }"): (typeof documents)["query MetricsPage { events(first: 2) { nodes { id } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

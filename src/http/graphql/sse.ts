@@ -7,7 +7,8 @@
 import type { ServerResponse } from 'node:http'
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import { ERRORS, type ErrorCode } from '../../errors.ts'
-import { channels } from '../../observability/channels.ts'
+import { channels, type EndReason } from '../../observability/channels.ts'
+import { counts } from '../../observability/counts.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { answerJsonError } from '../answer.ts'
 import type { RequestContext } from '../context.ts'
@@ -51,15 +52,17 @@ export async function serveSubscription(
     response.end()
     return
   }
-  channels.subscribed.publish({ transport: 'sse', change: 1 })
+  channels.subscribed.publish({ transport: 'sse' })
+  let reason: EndReason = 'INTERNAL_SERVER_ERROR'
   try {
-    await pump(stream, events, stop)
+    reason = await pump(stream, events, stop)
   } finally {
-    channels.subscribed.publish({ transport: 'sse', change: -1 })
+    channels.unsubscribed.publish({ transport: 'sse', reason })
   }
 }
 
-async function pump(stream: Stream, events: EventWriter, stop: AbortSignal): Promise<void> {
+/** Resolves with why it ended. */
+async function pump(stream: Stream, events: EventWriter, stop: AbortSignal): Promise<EndReason> {
   const keepAlive = setInterval(() => events.comment(), KEEP_ALIVE_MS)
   const closeAtStop = () => events.close()
   stop.addEventListener('abort', closeAtStop, { once: true })
@@ -67,13 +70,23 @@ async function pump(stream: Stream, events: EventWriter, stop: AbortSignal): Pro
   try {
     await events.id(stream.start)
     for await (const { result, cursor } of stream.items) {
-      await (result === undefined ? events.id(cursor) : events.next(result, cursor))
-      if (events.isClosed) return
+      if (result === undefined) await events.id(cursor)
+      else {
+        counts.delivered.sse++
+        await events.next(result, cursor)
+      }
+      if (events.isClosed) break
     }
-    if (!events.isClosed && !stop.aborted) events.end(null, true)
-  } catch (error) {
-    if (!events.isClosed && !stop.aborted)
-      events.end({ errors: [error as GraphQLError] }, !isPassing(error as GraphQLError))
+    if (stop.aborted) return 'stopping'
+    if (events.isClosed) return 'client'
+    events.end(null, true)
+    return 'complete'
+  } catch (thrown) {
+    const error = thrown as GraphQLError
+    if (stop.aborted) return 'stopping'
+    if (events.isClosed) return 'client'
+    events.end({ errors: [error] }, !isPassing(error))
+    return error.extensions.code as ErrorCode
   } finally {
     clearInterval(keepAlive)
     stop.removeEventListener('abort', closeAtStop)

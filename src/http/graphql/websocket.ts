@@ -9,7 +9,9 @@ import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, handleProtocols, MessageType, makeServer, type Server, stringifyMessage } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ANYONE } from '../../access/caller.ts'
-import { channels } from '../../observability/channels.ts'
+import type { ErrorCode } from '../../errors.ts'
+import { channels, type EndReason } from '../../observability/channels.ts'
+import { counts } from '../../observability/counts.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { MAX_BODY_BYTES } from '../body.ts'
 import type { RequestContext } from '../context.ts'
@@ -141,23 +143,27 @@ export class WebSockets {
       socket.off('close', stop)
       return stream
     }
-    channels.subscribed.publish({ transport: 'ws', change: 1 })
+    channels.subscribed.publish({ transport: 'ws' })
     let isOpen = true
-    const over = () => {
+    const over = (reason: EndReason) => {
       if (!isOpen) return
       isOpen = false
       socket.off('close', stop)
-      channels.subscribed.publish({ transport: 'ws', change: -1 })
+      channels.unsubscribed.publish({ transport: 'ws', reason: this.#isClosing ? 'stopping' : reason })
     }
     const results = (async function* () {
       try {
         for await (const { result, cursor } of stream.items) {
-          if (abort.signal.aborted) return
-          if (result !== undefined) yield result
-          else await send(socket, stringifyMessage({ type: MessageType.Ping, payload: { id, cursor } }))
+          if (abort.signal.aborted) return over('client')
+          if (result !== undefined) {
+            counts.delivered.ws++
+            yield result
+          } else await send(socket, stringifyMessage({ type: MessageType.Ping, payload: { id, cursor } }))
         }
-      } finally {
-        over()
+        over(abort.signal.aborted ? 'client' : 'complete')
+      } catch (error) {
+        over((error as GraphQLError).extensions.code as ErrorCode)
+        throw error
       }
     })()
     // A generator that waits at its source hears `return` only when the source has brought something, so the
@@ -165,7 +171,7 @@ export class WebSockets {
     const end = results.return.bind(results)
     results.return = (value) => {
       stop()
-      over()
+      over('client')
       return end(value)
     }
     return results

@@ -36,7 +36,7 @@ const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.mess
 
 export class Appender {
   readonly #store: Store
-  readonly #onEnd: () => void
+  readonly #onBatch: (records: number) => void
   #queue: Waiting[] = []
   #underWay: readonly Waiting[] = []
   #bytes = 0
@@ -48,10 +48,15 @@ export class Appender {
   #probe: NodeJS.Timeout | undefined
   #idle: (() => void) | undefined
 
-  /** `onEnd` is called whenever the durable end has moved. */
-  constructor(store: Store, onEnd: () => void) {
+  /** `onBatch` is told how many records were made durable together: the end has moved by as many. */
+  constructor(store: Store, onBatch: (records: number) => void) {
     this.#store = store
-    this.#onEnd = onEnd
+    this.#onBatch = onBatch
+  }
+
+  /** Records that wait for the disk, those under way included. */
+  get queued(): number {
+    return this.#queue.length + this.#underWay.length
   }
 
   /** As the port's `append`. */
@@ -133,7 +138,7 @@ export class Appender {
         for (const [index, waiting] of batch.entries()) {
           waiting.resolve({ partition: 0, offset: first + index, timestamp: waiting.timestamp })
         }
-        this.#onEnd()
+        this.#onBatch(batch.length)
       }
       // The callers that were just answered append again: let them into the next batch.
       await new Promise((resolve) => setImmediate(resolve))

@@ -36,11 +36,14 @@ class EmbeddedLog implements EventLog {
   readonly #sleepers = new Set<() => void>()
   #closing: Promise<void> | undefined
 
-  constructor(topic: string, store: Store, ownership: Ownership) {
+  constructor(topic: string, store: Store, ownership: Ownership, onBatch: (records: number) => void) {
     this.topic = topic
     this.#store = store
     this.#ownership = ownership
-    this.#appender = new Appender(store, () => this.#wake())
+    this.#appender = new Appender(store, (records) => {
+      this.#wake()
+      onBatch(records)
+    })
   }
 
   incarnation(): Buffer {
@@ -92,6 +95,10 @@ class EmbeddedLog implements EventLog {
         await this.#sleep(signal)
       }
     }
+  }
+
+  queued(): number {
+    return this.#appender.queued
   }
 
   health(): Health {
@@ -159,13 +166,20 @@ function wordsOf(error: unknown): string {
   return system ? words : `its file log.mdb is damaged, or not this Herald's: ${words}`
 }
 
+export interface EmbeddedLogOptions {
+  readonly dataDir: string
+  readonly topic: string
+  /** Told how many records were made durable together. Must not throw. */
+  readonly onBatch?: (records: number) => void
+}
+
 /**
  * Opens the log of `topic` in the folder `dataDir`, and makes the folder and the log if they are missing.
  * Rejects with a `LogRefusal` of one line that names DATA_DIR: the folder cannot be made or written, another process
  * has it, or its file is damaged or not Herald's. The log has the folder to itself until it is closed.
  */
-export async function openEmbeddedLog(options: { dataDir: string; topic: string }): Promise<EventLog> {
-  const { dataDir, topic } = options
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EventLog> {
+  const { dataDir, topic, onBatch = () => {} } = options
   let folder: string
   let ownership: Ownership | undefined
   try {
@@ -183,7 +197,7 @@ export async function openEmbeddedLog(options: { dataDir: string; topic: string 
     const store = await Store.open(folder, topic)
     await syncFolder(folder)
     await syncFolder(dirname(folder))
-    return new EmbeddedLog(topic, store, ownership)
+    return new EmbeddedLog(topic, store, ownership, onBatch)
   } catch (cause) {
     await ownership.release()
     throw new LogRefusal(`DATA_DIR: the log in '${dataDir}' cannot be opened: ${wordsOf(cause)}`, { cause })

@@ -31,6 +31,8 @@ export interface KafkaLogOptions {
   readonly replicationFactor: number
   /** Told what an operator may want to read. Must not throw. */
   readonly onEvent?: (notice: KafkaLogNotice) => void
+  /** Told how many records a broker acknowledged together. Must not throw. */
+  readonly onBatch?: (records: number) => void
 }
 
 /**
@@ -54,7 +56,7 @@ class KafkaLog implements EventLog {
   readonly #stop = new AbortController()
   #closing: Promise<void> | null = null
 
-  constructor({ brokers, topic, partitions, replicationFactor, onEvent }: KafkaLogOptions) {
+  constructor({ brokers, topic, partitions, replicationFactor, onEvent, onBatch }: KafkaLogOptions) {
     this.topic = topic
     // Every read and tail listens to it.
     setMaxListeners(0, this.#stop.signal)
@@ -69,6 +71,7 @@ class KafkaLog implements EventLog {
       links: this.#publishing,
       controlLinks: this.#control,
       notify,
+      onBatch: onBatch ?? (() => {}),
     })
   }
 
@@ -134,6 +137,10 @@ class KafkaLog implements EventLog {
       stop.release()
     }
     if (!signal.aborted) this.#failIfClosed()
+  }
+
+  queued(): number {
+    return this.#producer.queued
   }
 
   health(): Health {

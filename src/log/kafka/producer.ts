@@ -103,6 +103,8 @@ export interface ProducerOptions {
   /** For short questions (producer ids). */
   readonly controlLinks: Links
   readonly notify: (notice: KafkaLogNotice) => void
+  /** Told how many records were acknowledged together. */
+  readonly onBatch: (records: number) => void
 }
 
 export class Producer {
@@ -127,6 +129,11 @@ export class Producer {
     this.#options = options
     this.#topic = options.topic
     options.topic.onRefresh(() => this.#onRefresh())
+  }
+
+  /** Records that are not settled. */
+  get queued(): number {
+    return this.#queuedRecords
   }
 
   /** See the port's `append`. */
@@ -353,6 +360,7 @@ export class Producer {
         pending.resolve({ partition: lane.partition, offset: baseOffset + index, timestamp })
       })
       this.#skipSettled()
+      this.#options.onBatch(batch.records.length)
       return true
     }
     const { notify } = this.#options
