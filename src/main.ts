@@ -6,6 +6,7 @@
 import { readCatalogue } from './catalogue/build.ts'
 import { SchemaRefusal } from './catalogue/refusal.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
+import { documentsOf } from './documents/documents.ts'
 import { Enricher } from './event/enrich.ts'
 import { HttpServer } from './http/server.ts'
 import { type EventLog, LogRefusal } from './log/event-log.ts'
@@ -15,6 +16,7 @@ import { Metrics } from './observability/metrics.ts'
 import { openLog } from './open-log.ts'
 import { createOperations } from './operations/operations.ts'
 import { startupTable } from './startup-table.ts'
+import { heraldVersion } from './version.ts'
 
 /** SIGTERM is answered inside 10 s, come what may. */
 const STOP_MS = 9_500
@@ -36,7 +38,20 @@ async function start(): Promise<() => Promise<void>> {
     idempotencyWindowSeconds: config.idempotencyWindowSeconds,
   })
   const metrics = new Metrics({ log, tail: operations.tail })
-  const http = new HttpServer({ catalogue, operations, log, metrics, allowedOrigins: config.allowedOrigins })
+  const documents = documentsOf(catalogue, {
+    version: heraldVersion(),
+    topic: config.topic,
+    brokers: config.brokers,
+    source: config.eventSource,
+  })
+  const http = new HttpServer({
+    catalogue,
+    operations,
+    log,
+    metrics,
+    documents,
+    allowedOrigins: config.allowedOrigins,
+  })
   const port = await listen(http, config, log)
   process.stdout.write(startupTable(catalogue, config, port))
   logger.info({ port, topic: config.topic, log: config.brokers.length > 0 ? 'kafka' : 'embedded' }, 'serving')

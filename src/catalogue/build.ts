@@ -5,6 +5,7 @@
 import {
   buildASTSchema,
   type DefinitionNode,
+  type DocumentNode,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -32,8 +33,8 @@ export function readCatalogue(folder: string): Catalogue {
 
 /** Builds the catalogue of some SDL; the vocabulary may be left out. Throws `SchemaRefusal`. */
 export function buildCatalogue(sdl: readonly DefinitionNode[]): Catalogue {
-  const definitions = withVocabulary(sdl)
-  const schema = buildSchema(definitions)
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: withVocabulary(sdl) }
+  const schema = buildSchema(document)
   const events = Object.values(schema.getTypeMap())
     .filter(isObjectType)
     .filter((type) => !isVocabularyType(type.name))
@@ -53,16 +54,15 @@ export function buildCatalogue(sdl: readonly DefinitionNode[]): Catalogue {
     if (isVocabularyField('Query', field.name)) continue
     throw refuse(`Query.${field.name}`, field, 'Herald cannot answer it: queries are those of the vocabulary')
   }
-  return { schema, events, mutations, subscriptions }
+  return { document, schema, events, mutations, subscriptions }
 }
 
-function buildSchema(definitions: readonly DefinitionNode[]): GraphQLSchema {
-  const document = { kind: Kind.DOCUMENT, definitions } as const
+function buildSchema(document: DocumentNode): GraphQLSchema {
   const sdlError = validateSDL(document)[0]
-  if (sdlError !== undefined) throw refusalOf(sdlError, definitions)
+  if (sdlError !== undefined) throw refusalOf(sdlError, document.definitions)
   const schema = buildASTSchema(document, { assumeValidSDL: true })
   const schemaError = validateSchema(schema)[0]
-  if (schemaError !== undefined) throw refusalOf(schemaError, definitions)
+  if (schemaError !== undefined) throw refusalOf(schemaError, document.definitions)
   return schema
 }
 

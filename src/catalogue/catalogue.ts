@@ -2,7 +2,7 @@
  * The catalogue: what the SDL declares, read once at start (build.ts). Everything that knows an event's name
  * derives it from here: resolvers, REST routes, encoder, decoder, metrics' labels, the start-up table.
  */
-import type { GraphQLArgument, GraphQLOutputType, GraphQLSchema } from 'graphql'
+import type { DocumentNode, GraphQLArgument, GraphQLOutputType, GraphQLSchema } from 'graphql'
 import type { RestRoute } from './rest-route.ts'
 import type { Template } from './template.ts'
 
@@ -44,6 +44,8 @@ export interface SubscriptionField {
 }
 
 export interface Catalogue {
+  /** The whole SDL, vocabulary included, root types merged. */
+  readonly document: DocumentNode
   /** The executable schema, without resolvers. */
   readonly schema: GraphQLSchema
   readonly events: readonly EventType[]

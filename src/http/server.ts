@@ -6,11 +6,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { MachineDocument } from '../documents/documents.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Operations } from '../operations/operations.ts'
 import { answer, TEXT } from './answer.ts'
+import { Documents } from './documents.ts'
 import { createEngine } from './graphql/engine.ts'
 import { type GraphQLDependencies, serveGraphQL } from './graphql/http.ts'
 import { Playground } from './graphql/playground.ts'
@@ -36,6 +38,7 @@ export interface HttpOptions {
   readonly log: EventLog
   readonly metrics: Metrics
   readonly allowedOrigins: readonly string[]
+  readonly documents: readonly MachineDocument[]
 }
 
 export class HttpServer {
@@ -44,6 +47,7 @@ export class HttpServer {
   readonly #metrics: Metrics
   readonly #router: Router
   readonly #origins: Origins
+  readonly #documents: Documents
   readonly #webSockets: WebSockets
   readonly #graphql: GraphQLDependencies
   readonly #stop = new AbortController()
@@ -54,12 +58,13 @@ export class HttpServer {
   /** Connections are ended as soon as they owe no answer. */
   #isEnding = false
 
-  constructor({ catalogue, operations, log, metrics, allowedOrigins }: HttpOptions) {
+  constructor({ catalogue, operations, log, metrics, allowedOrigins, documents }: HttpOptions) {
     this.#log = log
     this.#operations = operations
     this.#metrics = metrics
     this.#router = new Router(catalogue)
     this.#origins = new Origins(allowedOrigins)
+    this.#documents = new Documents(documents, this.#origins)
     const engine = createEngine(executableSchema(catalogue, operations))
     this.#webSockets = new WebSockets(engine, operations)
     this.#graphql = {
@@ -144,13 +149,19 @@ export class HttpServer {
         return serveGraphQL(this.#graphql, target, request, response)
       case '/livez':
       case '/readyz':
-      case '/metrics': {
+      case '/metrics':
+      case '/openapi.json':
+      case '/asyncapi.json':
+      case '/schema.graphql': {
         if (!isReading(request)) {
           return answer(response, 405, TEXT, 'Only GET reads this.\n', { Allow: 'GET, HEAD' })
         }
         if (target.path === '/livez') return serveLiveness(response)
         if (target.path === '/readyz') return serveReadiness(this.#log, this.#stop.signal.aborted, response)
-        return answer(response, 200, this.#metrics.contentType, await this.#metrics.text())
+        if (target.path === '/metrics') {
+          return answer(response, 200, this.#metrics.contentType, await this.#metrics.text())
+        }
+        return this.#documents.serve(target.path, request, response)
       }
       default:
         return serveRest(this.#router, this.#operations, target, request, response)

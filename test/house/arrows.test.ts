@@ -8,6 +8,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: [
     'access',
     'catalogue',
+    'documents',
     'event',
     'http',
     'log',
@@ -21,13 +22,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   access: ['errors'],
   generated: ['event', 'http'], // types only: codegen's mappers and context
   catalogue: ['generated'],
+  documents: ['catalogue', 'errors'],
   event: ['catalogue', 'errors', 'log'],
   observability: ['errors', 'log'],
   operations: ['access', 'catalogue', 'event', 'log', 'errors', 'observability', 'generated'],
   log: ['errors'],
   'log/embedded': ['log', 'errors'],
   'log/kafka': ['log', 'errors'],
-  http: ['access', 'operations', 'catalogue', 'event', 'log', 'errors', 'observability', 'generated'],
+  http: ['access', 'operations', 'catalogue', 'documents', 'event', 'log', 'errors', 'observability', 'generated'],
 }
 
 /** Libraries that one part alone may know. */
