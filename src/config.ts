@@ -4,6 +4,7 @@
  */
 import { bool, customCleanEnv, makeValidator, type ReporterOptions, type Spec } from 'envalid'
 import { CREDENTIAL_HEADERS } from './event/enrich.ts'
+import type { TraceExporter } from './observability/tracing.ts'
 
 /** A variable of the environment that Herald cannot work with; `message` is one line that names it. */
 export class ConfigError extends Error {
@@ -125,6 +126,22 @@ export const VARIABLES = {
   }),
 } satisfies Record<string, Spec<unknown>>
 
+const url = text(/^https?:\/\/\S+$/, 'a URL of http or https')({ default: '', desc: '' })
+const protocol = text(/^http\/(?:protobuf|json)$/, 'http/protobuf or http/json: Herald speaks no gRPC')({ default: '' })
+
+/**
+ * OpenTelemetry's own, that say whether there are traces and where they go; the SDK reads its others by itself
+ * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
+ */
+const TRACE_VARIABLES = {
+  OTEL_SDK_DISABLED: text(/^(?:true|false)$/i, 'true or false')({ default: 'false' }),
+  OTEL_TRACES_EXPORTER: text(/^(?:otlp|console|none)$/, 'otlp, console or none')({ default: '' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
+} satisfies Record<string, Spec<unknown>>
+
 export interface Config {
   readonly port: number
   readonly host: string
@@ -141,12 +158,14 @@ export interface Config {
   readonly allowedOrigins: readonly string[]
   readonly idempotencyWindowSeconds: number
   readonly logLevel: string
+  /** Null: no traces. */
+  readonly traces: TraceExporter | null
 }
 
 /** Throws `ConfigError`. A variable that is set to nothing counts as not set. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const values = customCleanEnv(given, VARIABLES, (cleaned) => cleaned, { reporter: report })
+  const values = customCleanEnv(given, { ...VARIABLES, ...TRACE_VARIABLES }, (cleaned) => cleaned, { reporter: report })
   if (!isLoopback(values.HOST) && values.AUTH === '') {
     throw new ConfigError(
       `HOST: ${values.HOST} is not loopback, so everybody who reaches it could publish; set AUTH=none to say that this is meant`,
@@ -167,7 +186,23 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     allowedOrigins: values.ALLOWED_ORIGINS,
     idempotencyWindowSeconds: values.IDEMPOTENCY_WINDOW_S,
     logLevel: values.LOG_LEVEL,
+    traces: traceExporter(values),
   }
+}
+
+/** Off unless something asks for it: a gateway must not knock at a collector that nobody has. */
+function traceExporter(
+  values: {
+    readonly [Name in keyof typeof TRACE_VARIABLES]: string
+  },
+): TraceExporter | null {
+  const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_PROTOCOL } = values
+  const endpoint = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || values.OTEL_EXPORTER_OTLP_ENDPOINT
+  const wanted = OTEL_TRACES_EXPORTER || (endpoint === '' ? 'none' : 'otlp')
+  if (OTEL_SDK_DISABLED.toLowerCase() === 'true' || wanted === 'none') return null
+  if (wanted === 'console') return 'console'
+  const protocol = values.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || OTEL_EXPORTER_OTLP_PROTOCOL
+  return protocol === 'http/json' ? protocol : 'http/protobuf'
 }
 
 /** Whether a host name or address is this machine's alone. */

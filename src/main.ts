@@ -29,6 +29,10 @@ async function start(): Promise<() => Promise<void>> {
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message, stack }) => logger.warn({ name, stack }, message))
   const log = await openLog(config)
+  const tracing =
+    config.traces === null
+      ? null
+      : await (await import('./observability/tracing.ts')).startTracing(config.topic, config.traces)
   const enricher = new Enricher({ enabled: config.enrichHeaders, denied: config.deniedHeaders })
   const operations = createOperations({
     catalogue,
@@ -36,6 +40,7 @@ async function start(): Promise<() => Promise<void>> {
     enricher,
     source: config.eventSource,
     idempotencyWindowSeconds: config.idempotencyWindowSeconds,
+    tracing,
   })
   const metrics = new Metrics({ log, tail: operations.tail })
   const documents = documentsOf(catalogue, {
@@ -61,6 +66,7 @@ async function start(): Promise<() => Promise<void>> {
     await http.close()
     await operations.close()
     await log.close()
+    await tracing?.close()
     logger.info('stopped')
   }
 }

@@ -4,6 +4,7 @@
  */
 import { channel } from 'node:diagnostics_channel'
 import type { ErrorCode } from '../errors.ts'
+import type { LogRecord } from '../log/event-log.ts'
 
 /** A publishing ended. */
 export interface Published {
@@ -16,6 +17,12 @@ export interface Published {
 
 /** How events are streamed. */
 export type Transport = 'ws' | 'sse'
+
+/** A record is being handed to so many subscribers. */
+export interface Delivering {
+  readonly record: LogRecord
+  readonly subscribers: number
+}
 
 /** A subscription began. */
 export interface Subscribed {
@@ -52,6 +59,7 @@ export interface LogNotice {
 export const channels = {
   published: typed<Published>('herald.published'),
   batched: typed<Batched>('herald.batched'),
+  delivering: typed<Delivering>('herald.delivering'),
   subscribed: typed<Subscribed>('herald.subscribed'),
   unsubscribed: typed<Unsubscribed>('herald.unsubscribed'),
   fault: typed<Fault>('herald.fault'),

@@ -11,6 +11,7 @@ import type { DecodedEvent, Properties } from '../event/event.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
 import type { TailPlace } from '../observability/metrics.ts'
+import type { Tracing } from '../observability/tracing.ts'
 import { Idempotency } from './idempotency.ts'
 import { Live } from './live.ts'
 import { type PublishRequest, publish } from './publish.ts'
@@ -53,8 +54,10 @@ export function createOperations(options: {
   readonly source: string
   /** How long an answer is remembered by its `Idempotency-Key`. */
   readonly idempotencyWindowSeconds: number
+  /** Null: no traces. */
+  readonly tracing: Tracing | null
 }): Operations {
-  const { catalogue, log, enricher, source } = options
+  const { catalogue, log, enricher, source, tracing } = options
   const idempotency = new Idempotency(options.idempotencyWindowSeconds)
   const cursors = new CursorCodec(log.topic, () => log.incarnation())
   const decoder = new Decoder(catalogue, log.topic, cursors)
@@ -63,7 +66,12 @@ export function createOperations(options: {
   const shared = { log, live, cursors, decoder, enricher, source }
   return {
     publish({ mutation: { name, event }, field, properties, request }) {
-      const run = () => observed(event, () => publish(shared, event, properties, request))
+      const run = () =>
+        observed(event, () =>
+          tracing === null
+            ? publish(shared, event, properties, request)
+            : traced(tracing, event, request, (own) => publish(shared, event, properties, own)),
+        )
       const key = request.idempotencyKey
       return key === null ? run() : idempotency.once({ key, field, operation: name, properties }, run)
     },
@@ -77,6 +85,24 @@ export function createOperations(options: {
     cursorOf: (place) => cursors.encode(place),
     tail: () => live,
     close: () => live.close(),
+  }
+}
+
+/** Runs a publishing as a span, which the record carries instead of the request's own. */
+async function traced(
+  tracing: Tracing,
+  event: EventType,
+  request: PublishRequest,
+  run: (own: PublishRequest) => Promise<DecodedEvent>,
+): Promise<DecodedEvent> {
+  const span = tracing.publishing(event.name, request.traceparent)
+  try {
+    const published = await run({ ...request, traceparent: span.traceparent })
+    span.end(published.parts, null)
+    return published
+  } catch (error) {
+    span.end(null, error)
+    throw error
   }
 }
 
