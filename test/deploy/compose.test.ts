@@ -16,6 +16,7 @@ import { parseDockerfile } from './dockerfile.ts'
 
 interface Service {
   readonly image?: string
+  readonly profiles?: readonly string[]
   readonly build?: string | { readonly context: string; readonly dockerfile: string }
   readonly environment?: Readonly<Record<string, string | number>>
   readonly ports?: readonly string[]
@@ -30,8 +31,10 @@ const { services, volumes } = compose({})
 const { herald, kafka } = services as { herald: Service; kafka: Service }
 
 describe('the services', () => {
-  it('are Kafka, Herald and two readers, and no ZooKeeper', () => {
-    expect(Object.keys(services)).toEqual(['kafka', 'herald', 'spark', 'kcat'])
+  it('are Kafka, Herald and two readers, metrics where they are asked for, and no ZooKeeper', () => {
+    expect(Object.keys(services)).toEqual(['kafka', 'herald', 'spark', 'kcat', 'prometheus', 'grafana'])
+    const asked = Object.entries(services).filter(([, { profiles = [] }]) => profiles.includes('metrics'))
+    expect(asked.map(([name]) => name)).toEqual(['prometheus', 'grafana'])
   })
 
   it('run images of one version, never of the latest', () => {
@@ -40,7 +43,7 @@ describe('the services', () => {
       ...dockerfileOf(service).flatMap((stages) => stages.map(({ from }) => from)),
     ])
     expect(images.length).toBeGreaterThan(5)
-    for (const image of images) expect(image).toMatch(/^[\w./-]+:\d+\.\d+\.\d+[\w.-]*$/)
+    for (const image of images) expect(image).toMatch(/^[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*$/)
     expect(kafka.image).toMatch(/^apache\/kafka:4\.1\./)
   })
 
@@ -66,12 +69,14 @@ describe('the services', () => {
 
   it("open ports on the host's loopback only", () => {
     const ports = Object.values(services).flatMap(({ ports = [] }) => ports)
-    expect(ports).toEqual(['127.0.0.1:9092:9092', '127.0.0.1:5000:5000'])
+    expect(ports).toEqual(
+      ['9092:9092', '5000:5000', '9090:9090', '3000:3000'].map((published) => `127.0.0.1:${published}`),
+    )
   })
 
   it('wait for services that can say whether they are healthy', () => {
     const awaited = Object.values(services).flatMap((service) => Object.entries(service.depends_on ?? {}))
-    expect(awaited.map(([name]) => name)).toEqual(['kafka', 'herald', 'herald'])
+    expect(awaited.map(([name]) => name)).toEqual(['kafka', 'herald', 'herald', 'herald'])
     for (const [name, { condition }] of awaited) {
       expect(condition).toBe('service_healthy')
       const service = services[name]!

@@ -21,6 +21,8 @@ type Documents = {
     "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }": typeof types.EventSourceReplayDocument,
     "query GraphiqlEvents { events { nodes { id type } } }": typeof types.GraphiqlEventsDocument,
     "query OriginsEnd { partitions { end } }": typeof types.OriginsEndDocument,
+    "mutation MonitoringPublish { buySword { id } }": typeof types.MonitoringPublishDocument,
+    "subscription MonitoringFollow { events(from: EARLIEST) { id } }": typeof types.MonitoringFollowDocument,
     "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}": typeof types.FaultsEventsDocument,
     "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}": typeof types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": typeof types.FaultsJoinDocument,
@@ -62,6 +64,8 @@ const documents: Documents = {
     "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }": types.EventSourceReplayDocument,
     "query GraphiqlEvents { events { nodes { id type } } }": types.GraphiqlEventsDocument,
     "query OriginsEnd { partitions { end } }": types.OriginsEndDocument,
+    "mutation MonitoringPublish { buySword { id } }": types.MonitoringPublishDocument,
+    "subscription MonitoringFollow { events(from: EARLIEST) { id } }": types.MonitoringFollowDocument,
     "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}": types.FaultsEventsDocument,
     "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}": types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": types.FaultsJoinDocument,
@@ -138,6 +142,14 @@ export function graphql(source: "query GraphiqlEvents { events { nodes { id type
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query OriginsEnd { partitions { end } }"): (typeof documents)["query OriginsEnd { partitions { end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation MonitoringPublish { buySword { id } }"): (typeof documents)["mutation MonitoringPublish { buySword { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription MonitoringFollow { events(from: EARLIEST) { id } }"): (typeof documents)["subscription MonitoringFollow { events(from: EARLIEST) { id } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
