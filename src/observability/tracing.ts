@@ -8,6 +8,7 @@
  * The SDK reads OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_*, OTEL_SPAN_* and
  * OTEL_EXPORTER_OTLP_* by itself. A collector that is away costs spans, never events: the queue is bounded.
  */
+import { setTimeout } from 'node:timers/promises'
 import {
   DiagLogLevel,
   diag,
@@ -32,6 +33,8 @@ import { channels } from './channels.ts'
 
 /** Where spans go: a collector, in one of OTLP's two encodings over HTTP, or standard output. */
 export type TraceExporter = 'http/protobuf' | 'http/json' | 'console'
+
+const CLOSE_MS = 2_000
 
 /** The span of one publishing. */
 export interface PublishSpan {
@@ -75,9 +78,12 @@ export class Tracing {
     }
   }
 
-  /** Sends what is left, for as long as the exporter's own bound. Never rejects. */
+  /** Sends what is left, for 2 s at most: a collector that is away must not use up the time that stopping has. */
   async close(): Promise<void> {
-    await this.#provider.shutdown().catch(() => {})
+    const late = new AbortController()
+    const sent = this.#provider.shutdown().catch(() => {})
+    await Promise.race([sent, setTimeout(CLOSE_MS, null, { signal: late.signal }).catch(() => {})])
+    late.abort()
   }
 
   /** A record without a trace begins none: nobody asked for it. */
