@@ -2,7 +2,8 @@
  * The environment, read and checked here and nowhere else. A wrong value stops the start with one line that
  * names the variable. `docs` of the README's table and of docker-compose.yml are held against `VARIABLES`.
  */
-import { bool, customCleanEnv, makeValidator, type ReporterOptions, type Spec } from 'envalid'
+import { bool, type CleanedEnv, customCleanEnv, makeValidator, type ReporterOptions, type Spec } from 'envalid'
+import type { AccessSettings } from './access/access.ts'
 import { CREDENTIAL_HEADERS } from './event/enrich.ts'
 import type { TraceExporter } from './observability/tracing.ts'
 
@@ -111,12 +112,16 @@ export const VARIABLES = {
     desc: 'Seconds for which an answer is remembered by its Idempotency-Key; 0 remembers none',
   }),
   AUTH: text(
-    /^none$/,
-    'none: this version knows no other',
+    /^(?:none|token)$/,
+    'none or token',
   )({
     default: '',
-    desc: 'Who may: none lets everyone in, and must be said where HOST is not loopback',
+    desc: 'Who may: none lets everyone in, and must be said where HOST is not loopback; token',
   }),
+  AUTH_TOKENS_FILE: text(
+    /./,
+    'a file',
+  )({ default: '', desc: 'With AUTH=token: file of the tokens, read again at SIGHUP' }),
   LOG_LEVEL: text(
     /^(?:trace|debug|info|warn|error|fatal|silent)$/,
     'trace, debug, info, warn, error, fatal or silent',
@@ -142,6 +147,8 @@ const TRACE_VARIABLES = {
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
 } satisfies Record<string, Spec<unknown>>
 
+type Values = CleanedEnv<typeof VARIABLES>
+
 export interface Config {
   readonly port: number
   readonly host: string
@@ -157,6 +164,7 @@ export interface Config {
   readonly eventSource: string
   readonly allowedOrigins: readonly string[]
   readonly idempotencyWindowSeconds: number
+  readonly access: AccessSettings
   readonly logLevel: string
   /** Null: no traces. */
   readonly traces: TraceExporter | null
@@ -168,7 +176,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const values = customCleanEnv(given, { ...VARIABLES, ...TRACE_VARIABLES }, (cleaned) => cleaned, { reporter: report })
   if (!isLoopback(values.HOST) && values.AUTH === '') {
     throw new ConfigError(
-      `HOST: ${values.HOST} is not loopback, so everybody who reaches it could publish; set AUTH=none to say that this is meant`,
+      `HOST: ${values.HOST} is not loopback, so everybody who reaches it could publish; set AUTH=token, or AUTH=none to say that this is meant`,
     )
   }
   return {
@@ -185,6 +193,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     eventSource: values.EVENT_SOURCE,
     allowedOrigins: values.ALLOWED_ORIGINS,
     idempotencyWindowSeconds: values.IDEMPOTENCY_WINDOW_S,
+    access: accessOf(values),
     logLevel: values.LOG_LEVEL,
     traces: traceExporter(values),
   }
@@ -203,6 +212,14 @@ function traceExporter(
   if (wanted === 'console') return 'console'
   const protocol = values.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || OTEL_EXPORTER_OTLP_PROTOCOL
   return protocol === 'http/json' ? protocol : 'http/protobuf'
+}
+
+/** Settings that only one kind of authentication uses. One that is set for nothing is a door believed shut. */
+function accessOf({ AUTH, AUTH_TOKENS_FILE: file }: Values): AccessSettings {
+  if (file !== '' && AUTH !== 'token') throw new ConfigError('AUTH_TOKENS_FILE: it is read with AUTH=token only')
+  if (AUTH !== 'token') return { kind: 'none' }
+  if (file === '') throw new ConfigError('AUTH_TOKENS_FILE: AUTH=token needs it; npm run token makes a line for it')
+  return { kind: 'token', file }
 }
 
 /** Whether a host name or address is this machine's alone. */

@@ -3,6 +3,7 @@
  * variable, SDL that cannot be kept, a port in use) exits with 1 and one line that says what to do.
  */
 
+import { AccessRefusal, type Authenticator } from './access/access.ts'
 import { readCatalogue } from './catalogue/build.ts'
 import { SchemaRefusal } from './catalogue/refusal.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
@@ -11,12 +12,16 @@ import { Enricher } from './event/enrich.ts'
 import { HttpServer } from './http/server.ts'
 import { type EventLog, LogRefusal } from './log/event-log.ts'
 import { channels } from './observability/channels.ts'
-import { createLogger } from './observability/logger.ts'
+import { createLogger, type Logger } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
+import { openAccess } from './open-access.ts'
 import { openLog } from './open-log.ts'
 import { createOperations } from './operations/operations.ts'
 import { startupTable } from './startup-table.ts'
 import { heraldVersion } from './version.ts'
+
+/** What the start is refused with, in one line; whatever else is thrown is a fault. */
+const REFUSALS = [ConfigError, SchemaRefusal, AccessRefusal, LogRefusal]
 
 /** SIGTERM is answered inside 10 s, come what may. */
 const STOP_MS = 9_500
@@ -24,7 +29,9 @@ const STOP_MS = 9_500
 async function start(): Promise<() => Promise<void>> {
   const config = readConfig()
   const catalogue = readCatalogue(config.schemaDir)
+  const authenticator = openAccess(config.access, catalogue)
   const logger = createLogger(config.logLevel)
+  if (authenticator !== null) process.on('SIGHUP', () => reload(authenticator, logger))
   // Node would print its warnings as plain text among the structured lines.
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message, stack }) => logger.warn({ name, stack }, message))
@@ -55,6 +62,7 @@ async function start(): Promise<() => Promise<void>> {
     log,
     metrics,
     documents,
+    authenticator,
     allowedOrigins: config.allowedOrigins,
   })
   const port = await listen(http, config, log)
@@ -68,6 +76,17 @@ async function start(): Promise<() => Promise<void>> {
     await log.close()
     await tracing?.close()
     logger.info('stopped')
+  }
+}
+
+/** Who was let in by what is no longer there is let out; a file that is no good changes nothing. */
+function reload(authenticator: Authenticator, logger: Logger): void {
+  try {
+    authenticator.reload()
+    logger.info('read again whom to let in')
+  } catch (error) {
+    if (!(error instanceof AccessRefusal)) throw error
+    logger.error(`${error.message}; whom to let in stays as it was`)
   }
 }
 
@@ -112,7 +131,7 @@ try {
   stopAt(['SIGTERM', 'SIGINT'], async () => (await started)())
   await started
 } catch (error) {
-  const isRefusal = error instanceof ConfigError || error instanceof SchemaRefusal || error instanceof LogRefusal
-  process.stderr.write(`herald: ${isRefusal ? error.message : ((error as Error).stack ?? String(error))}\n`)
+  const isRefusal = REFUSALS.some((kind) => error instanceof kind)
+  process.stderr.write(`herald: ${isRefusal ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`)
   process.exit(1)
 }

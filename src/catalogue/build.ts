@@ -17,9 +17,16 @@ import {
   validateSchema,
 } from 'graphql'
 import { validateSDL } from 'graphql/validation/validate.js'
-import type { SdlEventDirectiveArgs, SdlRestDirectiveArgs } from '../generated/types.ts'
+import type { SdlAllowDirectiveArgs, SdlEventDirectiveArgs, SdlRestDirectiveArgs } from '../generated/types.ts'
 import type { Catalogue, EventType, MutationField, SubscriptionField } from './catalogue.ts'
-import { checkConfusion, checkEventFields, checkMutationArguments, checkSubscription, checkTemplate } from './checks.ts'
+import {
+  checkConfusion,
+  checkEventFields,
+  checkMutationArguments,
+  checkRoles,
+  checkSubscription,
+  checkTemplate,
+} from './checks.ts'
 import { refusalOf, SchemaRefusal } from './refusal.ts'
 import { checkRoutes, parseRestRoute } from './rest-route.ts'
 import { readSdlFolder } from './sdl-files.ts'
@@ -69,7 +76,9 @@ function buildSchema(document: DocumentNode): GraphQLSchema {
 function eventTypeOf(type: GraphQLObjectType, schema: GraphQLSchema): EventType | null {
   const declared = directiveArguments<SdlEventDirectiveArgs>(type.name, type, 'event', schema)
   const implementsEvent = type.getInterfaces().some(({ name }) => name === 'Event')
+  const allowed = directiveArguments<SdlAllowDirectiveArgs>(type.name, type, 'allow', schema)
   if (declared === undefined) {
+    if (allowed !== undefined) throw refuse(type.name, type, 'only an event has @allow: give it @event(type: "…"), too')
     if (implementsEvent) throw refuse(type.name, type, 'it implements Event and has no @event(type: "…")')
     return null
   }
@@ -78,6 +87,7 @@ function eventTypeOf(type: GraphQLObjectType, schema: GraphQLSchema): EventType 
     .filter(({ name }) => !EVENT_FIELDS.has(name))
     .map(({ name, type }) => ({ name, type }))
   checkEventFields(type)
+  if (allowed !== undefined) checkRoles(type, allowed.roles)
   const template = readTemplate(type, 'type', declared.type)
   const key = declared.key == null ? null : readTemplate(type, 'key', declared.key)
   checkTemplate(type, 'type', template, fields)
@@ -88,6 +98,7 @@ function eventTypeOf(type: GraphQLObjectType, schema: GraphQLSchema): EventType 
     key,
     fields,
     properties: fields.filter(({ name }) => !template.names.includes(name)),
+    roles: allowed?.roles ?? null,
   }
 }
 
@@ -133,7 +144,7 @@ function subscriptionOf(
 function directiveArguments<Arguments>(
   coordinate: string,
   element: GraphQLObjectType | GraphQLField<unknown, unknown>,
-  name: 'event' | 'rest',
+  name: 'event' | 'rest' | 'allow',
   schema: GraphQLSchema,
 ): Arguments | undefined {
   const extensions = 'extensionASTNodes' in element ? element.extensionASTNodes : []

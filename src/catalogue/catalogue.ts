@@ -24,6 +24,8 @@ export interface EventType {
   readonly fields: readonly EventField[]
   /** Those of them that are properties of the record's JSON: the template does not hold them. */
   readonly properties: readonly EventField[]
+  /** Roles of `@allow`, one of which is needed to publish or read it; null: it asks for none. */
+  readonly roles: readonly string[] | null
 }
 
 /** A mutation, and the event that it publishes. */

@@ -41,6 +41,15 @@ export function checkEventFields(type: GraphQLObjectType): void {
   }
 }
 
+/** `@allow` names roles that somebody can have. */
+export function checkRoles(type: GraphQLObjectType, roles: readonly string[]): void {
+  const refuse = (message: string) => new SchemaRefusal(type.name, type.astNode ?? undefined, `@allow: ${message}`)
+  if (roles.length === 0) throw refuse('no role at all would keep everybody out; name one, or take it away')
+  const wrong = roles.find((role) => !/^[^\s,]{1,100}$/.test(role))
+  if (wrong !== undefined)
+    throw refuse(`${JSON.stringify(wrong)} is no role: 1 to 100 characters, no comma, no white space`)
+}
+
 /** A template names the event's fields, and can be parsed back out of the text that it makes. */
 export function checkTemplate(
   type: GraphQLObjectType,

@@ -274,6 +274,12 @@ export type SdlResolversParentTypes = {
   UnknownEvent: DecodedEvent;
 };
 
+export type SdlAllowDirectiveArgs = {
+  roles: Array<Scalars['String']['input']>;
+};
+
+export type SdlAllowDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SdlAllowDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
 export type SdlEventDirectiveArgs = {
   key?: Maybe<Scalars['String']['input']>;
   type: Scalars['String']['input'];
@@ -373,6 +379,7 @@ export type SdlResolvers<ContextType = RequestContext> = {
 };
 
 export type SdlDirectiveResolvers<ContextType = RequestContext> = {
+  allow?: SdlAllowDirectiveResolver<any, any, ContextType>;
   event?: SdlEventDirectiveResolver<any, any, ContextType>;
   rest?: SdlRestDirectiveResolver<any, any, ContextType>;
 };

@@ -1,6 +1,6 @@
 /** Writing answers: every one has a type, a length, and the headers that keep browsers from guessing. */
 import type { ServerResponse } from 'node:http'
-import { ERRORS, type ErrorCode, RETRY_AFTER_SECONDS } from '../errors.ts'
+import { ERRORS, type ErrorCode, type HeraldError, RETRY_AFTER_SECONDS } from '../errors.ts'
 
 export const TEXT = 'text/plain; charset=utf-8'
 export const JSON_TYPE = 'application/json; charset=utf-8'
@@ -29,6 +29,11 @@ export function answer(
 export function answerJsonError(response: ServerResponse, code: ErrorCode, message: string, status?: number): void {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] })
   answer(response, status ?? ERRORS[code].status, JSON_TYPE, body, retryAfter(code))
+}
+
+/** Refuses whoever is not let in, as `answerJsonError`. */
+export function refuseAsJson(response: ServerResponse, { code, message }: HeraldError): void {
+  answerJsonError(response, code, message)
 }
 
 /** `Retry-After` where the same request may succeed later. */

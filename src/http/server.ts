@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Authenticator } from '../access/access.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { MachineDocument } from '../documents/documents.ts'
 import type { EventLog } from '../log/event-log.ts'
@@ -13,6 +14,7 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { Operations } from '../operations/operations.ts'
 import { answer, TEXT } from './answer.ts'
 import { Documents } from './documents.ts'
+import { Gate } from './gate.ts'
 import { createEngine } from './graphql/engine.ts'
 import { type GraphQLDependencies, serveGraphQL } from './graphql/http.ts'
 import { Playground } from './graphql/playground.ts'
@@ -37,6 +39,8 @@ export interface HttpOptions {
   readonly operations: Operations
   readonly log: EventLog
   readonly metrics: Metrics
+  /** Null: everybody may. */
+  readonly authenticator: Authenticator | null
   readonly allowedOrigins: readonly string[]
   readonly documents: readonly MachineDocument[]
 }
@@ -48,6 +52,7 @@ export class HttpServer {
   readonly #router: Router
   readonly #origins: Origins
   readonly #documents: Documents
+  readonly #gate: Gate
   readonly #webSockets: WebSockets
   readonly #graphql: GraphQLDependencies
   readonly #stop = new AbortController()
@@ -58,19 +63,22 @@ export class HttpServer {
   /** Connections are ended as soon as they owe no answer. */
   #isEnding = false
 
-  constructor({ catalogue, operations, log, metrics, allowedOrigins, documents }: HttpOptions) {
+  constructor(options: HttpOptions) {
+    const { catalogue, operations, log, metrics, authenticator, allowedOrigins, documents } = options
     this.#log = log
     this.#operations = operations
     this.#metrics = metrics
     this.#router = new Router(catalogue)
     this.#origins = new Origins(allowedOrigins)
     this.#documents = new Documents(documents, this.#origins)
+    this.#gate = new Gate(authenticator)
     const engine = createEngine(executableSchema(catalogue, operations))
-    this.#webSockets = new WebSockets(engine, operations)
+    this.#webSockets = new WebSockets(engine, operations, this.#gate)
     this.#graphql = {
       engine,
       operations,
       origins: this.#origins,
+      gate: this.#gate,
       playground: new Playground(catalogue),
       stop: this.#stop.signal,
     }
@@ -164,7 +172,7 @@ export class HttpServer {
         return this.#documents.serve(target.path, request, response)
       }
       default:
-        return serveRest(this.#router, this.#operations, target, request, response)
+        return serveRest(this.#router, this.#operations, this.#gate, target, request, response)
     }
   }
 

@@ -30,6 +30,11 @@ export function eventFilter(filter: EventFilter | null | undefined): Matches | n
     (startsWith == null || event.type.startsWith(startsWith))
 }
 
+/** Only events of these object types, an `UnknownEvent` not among them; null, as in `Rights`: every event. */
+export function readableFilter(readable: ReadonlySet<string> | null): Matches | null {
+  return readable && (({ parts }) => parts.event !== null && readable.has(parts.event.name))
+}
+
 /** Only events of one type whose fields have these values. */
 export function fieldFilter(type: EventType, values: readonly (readonly [name: string, value: Json])[]): Matches {
   return ({ parts }) =>

@@ -16,6 +16,8 @@ const MAX_KEY_LENGTH = 255
 /** Which publishing a key stands for. */
 export interface IdempotentCall {
   readonly key: string
+  /** Who asks, as `Caller.name`: nobody gets another's answer. */
+  readonly caller: string | null
   /** The root field as the answer names it: one key serves each field of a document apart. */
   readonly field: string
   /** The mutation's name. */
@@ -47,7 +49,7 @@ export class Idempotency {
       })
     }
     this.#forgetOld()
-    const name = JSON.stringify([call.key, call.field])
+    const name = JSON.stringify([call.caller, call.key, call.field])
     const fingerprint = JSON.stringify([call.operation, call.properties])
     const known = this.#entries.get(name)
     if (known !== undefined) {

@@ -2,6 +2,7 @@
  * The three operations and what they share, made once from the catalogue and a log: the whole semantics of
  * the product, with no HTTP and no Kafka in sight.
  */
+import type { Caller } from '../access/caller.ts'
 import type { Catalogue, EventType, MutationField } from '../catalogue/catalogue.ts'
 import { HeraldError } from '../errors.ts'
 import { CursorCodec, type Place } from '../event/cursor.ts'
@@ -12,6 +13,8 @@ import type { EventLog } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
 import type { TailPlace } from '../observability/metrics.ts'
 import type { Tracing } from '../observability/tracing.ts'
+import { forbiddenToPublish, readableBy } from './access.ts'
+import { both, readableFilter } from './filter.ts'
 import { Idempotency } from './idempotency.ts'
 import { Live } from './live.ts'
 import { type PublishRequest, publish } from './publish.ts'
@@ -32,14 +35,17 @@ export interface PublishCall {
   readonly field: string
   readonly properties: Properties
   readonly request: PublishRequest
+  readonly caller: Caller
 }
 
 export interface Operations {
-  /** Publishes the event of a mutation, once for each `Idempotency-Key`. */
+  /** Publishes the event of a mutation, once for each `Idempotency-Key` of a caller. Throws FORBIDDEN, too. */
   publish(call: PublishCall): Promise<DecodedEvent>
-  replay(args: ReplayArguments, signal?: AbortSignal): Promise<Page>
-  subscribe(args: SubscribeArguments, signal: AbortSignal): Promise<Subscription>
-  partitions(): Promise<PartitionExtent[]>
+  /** Events that the caller may not read are left out. Throws FORBIDDEN for who may read nothing at all. */
+  replay(args: ReplayArguments, caller: Caller, signal?: AbortSignal): Promise<Page>
+  /** As `replay`: left out are the same, and the cursor moves on over them. */
+  subscribe(args: SubscribeArguments, caller: Caller, signal: AbortSignal): Promise<Subscription>
+  partitions(caller: Caller): Promise<PartitionExtent[]>
   cursorOf(place: Place): string
   /** Where the tail is that feeds all subscribers. */
   tail(): TailPlace
@@ -65,7 +71,8 @@ export function createOperations(options: {
   live.start()
   const shared = { log, live, cursors, decoder, enricher, source }
   return {
-    publish({ mutation: { name, event }, field, properties, request }) {
+    publish({ mutation: { name, event }, field, properties, request, caller }) {
+      if (!caller.rights.mayPublish(event.name)) return Promise.reject(forbiddenToPublish(event.name))
       const run = () =>
         observed(event, () =>
           tracing === null
@@ -73,11 +80,19 @@ export function createOperations(options: {
             : traced(tracing, event, request, (own) => publish(shared, event, properties, own)),
         )
       const key = request.idempotencyKey
-      return key === null ? run() : idempotency.once({ key, field, operation: name, properties }, run)
+      return key === null
+        ? run()
+        : idempotency.once({ key, caller: caller.name, field, operation: name, properties }, run)
     },
-    replay: (args, signal) => replay(shared, args, signal),
-    subscribe: (args, signal) => subscribe(shared, args, signal),
-    async partitions() {
+    async replay(args, caller, signal) {
+      return replay(shared, { ...args, readable: readableBy(caller) }, signal)
+    },
+    async subscribe(args, caller, signal) {
+      const matches = both(readableFilter(readableBy(caller)), args.matches)
+      return subscribe(shared, { ...args, matches }, signal)
+    },
+    async partitions(caller) {
+      readableBy(caller)
       await live.begun()
       const [beginnings, ends] = await Promise.all([log.beginnings(), log.ends()])
       return ends.map((end, number) => ({ number, beginning: String(beginnings[number] ?? 0), end: String(end) }))

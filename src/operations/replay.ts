@@ -11,7 +11,7 @@ import { sizeOf } from '../event/decode.ts'
 import type { DecodedEvent } from '../event/event.ts'
 import type { EventLog, LogRecord, Vector } from '../log/event-log.ts'
 import { counts } from '../observability/counts.ts'
-import { type EventFilter, eventFilter } from './filter.ts'
+import { both, type EventFilter, eventFilter, readableFilter } from './filter.ts'
 import type { Live } from './live.ts'
 import { behind, decodeCursor, type Extent, extentFor, later, upTo } from './places.ts'
 import { type ScanStep, scanBackward, scanForward } from './scan.ts'
@@ -29,6 +29,8 @@ export interface ReplayArguments {
   /** Milliseconds since 1970. */
   readonly since?: number | null | undefined
   readonly filter?: EventFilter | null | undefined
+  /** Object types that the caller may read; null: every event. */
+  readonly readable?: ReadonlySet<string> | null
 }
 
 export interface Page {
@@ -84,7 +86,7 @@ async function readPage(
   ])
   const lower = lowerBound(extent, after, since)
   const upper = before === null ? extent.ends : upTo(before, extent)
-  const matches = eventFilter(args.filter)
+  const matches = both(readableFilter(args.readable ?? null), eventFilter(args.filter))
 
   const events: DecodedEvent[] = []
   const scan = (backward ? scanBackward : scanForward)(log, lower, upper, { signal, events: limit })

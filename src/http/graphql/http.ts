@@ -5,12 +5,13 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ExecutionResult } from 'graphql'
-import { ANYONE } from '../../access/caller.ts'
+import type { Caller } from '../../access/caller.ts'
 import { ERRORS, type ErrorCode, HeraldError } from '../../errors.ts'
 import type { Operations } from '../../operations/operations.ts'
-import { answer, answerJsonError } from '../answer.ts'
+import { answer, answerJsonError, refuseAsJson } from '../answer.ts'
 import { readBody } from '../body.ts'
 import type { RequestContext } from '../context.ts'
+import type { Gate } from '../gate.ts'
 import { type Origins, originRefusal } from '../origin.ts'
 import { publishRequest } from '../request-head.ts'
 import type { Target } from '../target.ts'
@@ -29,6 +30,7 @@ export interface GraphQLDependencies {
   readonly engine: Engine
   readonly operations: Operations
   readonly origins: Origins
+  readonly gate: Gate
   readonly playground: Playground
   /** Aborts when Herald stops: streams end without `complete`. */
   readonly stop: AbortSignal
@@ -40,7 +42,7 @@ export async function serveGraphQL(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { origins, playground } = dependencies
+  const { origins, gate, playground } = dependencies
   const { method } = request
   const { accept, origin } = request.headers
   response.setHeader('Vary', 'Origin')
@@ -55,6 +57,9 @@ export async function serveGraphQL(
   if (method !== 'POST' && names(accept, 'text/html')) {
     return playground.serve(request, response)
   }
+  const admitted = gate.admit(request, response, refuseAsJson)
+  const caller = admitted instanceof Promise ? await admitted : admitted
+  if (caller === null) return
   let asked: GraphQLRequest
   try {
     if (method === 'POST') {
@@ -66,18 +71,19 @@ export async function serveGraphQL(
     if (!(error instanceof HeraldError)) throw error
     return answerJsonError(response, error.code, error.message)
   }
-  await serveRequest(dependencies, asked, request, response)
+  await serveRequest(dependencies, caller, asked, request, response)
 }
 
 async function serveRequest(
   { engine, operations, stop }: GraphQLDependencies,
+  caller: Caller,
   asked: GraphQLRequest,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { accept } = request.headers
   const context: RequestContext = {
-    caller: ANYONE,
+    caller,
     head: publishRequest(request),
     lastEventId: lastEventId(request),
     get signal() {

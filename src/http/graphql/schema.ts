@@ -43,9 +43,9 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
   }
   resolve(schema, 'Query', 'events', (_root, args, context) => {
     const { since, ...rest } = args as SdlQueryEventsArgs
-    return operations.replay({ ...rest, since: moment(since) }, context.signal)
+    return operations.replay({ ...rest, since: moment(since) }, context.caller, context.signal)
   })
-  resolve(schema, 'Query', 'partitions', () => operations.partitions())
+  resolve(schema, 'Query', 'partitions', (_root, _args, { caller }) => operations.partitions(caller))
   const page = (name: string, get: (page: Page) => unknown) =>
     resolve(schema, 'EventConnection', name, (source) => get(source as Page))
   page('nodes', ({ events }) => events)
@@ -61,19 +61,20 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
 }
 
 function mutationResolver(mutation: MutationField, operations: Operations): Resolver {
-  return (_root, args: Properties, { head }, { path }) => {
+  return (_root, args: Properties, { head, caller }, { path }) => {
     const properties: { [name: string]: Json } = Object.create(null)
     for (const { name } of mutation.arguments) properties[name] = argumentOf(args, name)
-    return operations.publish({ mutation, field: String(path.key), properties, request: head })
+    return operations.publish({ mutation, field: String(path.key), properties, request: head, caller })
   }
 }
 
 function subscriptionResolver({ event, filters }: SubscriptionField, operations: Operations): Resolver {
-  return (_root, args, { signal, lastEventId }) => {
+  return (_root, args, { caller, signal, lastEventId }) => {
     const { after, from, since, until, filter } = args as SdlSubscriptionEventsArgs
     const values = filters.map((name) => [name, argumentOf(args, name)] as const).filter(([, value]) => value !== null)
     const matches = both(event === null ? null : fieldFilter(event, values), eventFilter(filter))
-    return operations.subscribe({ after: lastEventId ?? after, from, since: moment(since), until, matches }, signal)
+    const place = { after: lastEventId ?? after, from, since: moment(since), until }
+    return operations.subscribe({ ...place, matches }, caller, signal)
   }
 }
 

@@ -6,18 +6,25 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
+import { type Caller, whenEnded } from '../../access/caller.ts'
 import { ERRORS, type ErrorCode } from '../../errors.ts'
 import { channels, type EndReason } from '../../observability/channels.ts'
 import { counts } from '../../observability/counts.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { answerJsonError } from '../answer.ts'
 import type { RequestContext } from '../context.ts'
+import { requestError } from './errors.ts'
 import { openStream, type Stream } from './stream.ts'
 
 /** A proxy that hears nothing for a while gives a connection up; a comment keeps it. */
 const KEEP_ALIVE_MS = 12_000
 /** How long a client that reads nothing keeps its connection. */
 const STALL_MS = 60_000
+
+/** What a subscriber is told whose credentials end. It may come back with others, so `complete` does not follow. */
+const ENDED: ExecutionResult = {
+  errors: [requestError('UNAUTHENTICATED', 'Your token has ended. Come back with another, and with your last cursor.')],
+}
 
 /** Answers with one result, of a query for instance, as a stream that holds nothing else. */
 export function serveResult(result: ExecutionResult, response: ServerResponse): void {
@@ -31,7 +38,7 @@ export function serveResult(result: ExecutionResult, response: ServerResponse): 
 export async function serveSubscription(
   args: ExecutionArgs,
   operations: Operations,
-  { lastEventId }: RequestContext,
+  { caller, lastEventId }: RequestContext,
   response: ServerResponse,
   stop: AbortSignal,
 ): Promise<void> {
@@ -55,15 +62,20 @@ export async function serveSubscription(
   channels.subscribed.publish({ transport: 'sse' })
   let reason: EndReason = 'INTERNAL_SERVER_ERROR'
   try {
-    reason = await pump(stream, events, stop)
+    reason = await pump(stream, events, caller, stop)
   } finally {
     channels.unsubscribed.publish({ transport: 'sse', reason })
   }
 }
 
 /** Resolves with why it ended. */
-async function pump(stream: Stream, events: EventWriter, stop: AbortSignal): Promise<EndReason> {
+async function pump(stream: Stream, events: EventWriter, caller: Caller, stop: AbortSignal): Promise<EndReason> {
   const keepAlive = setInterval(() => events.comment(), KEEP_ALIVE_MS)
+  let isUnauthenticated = false
+  const callOff = whenEnded(caller, () => {
+    isUnauthenticated = !events.isClosed
+    if (isUnauthenticated) events.end(ENDED, false)
+  })
   const closeAtStop = () => events.close()
   stop.addEventListener('abort', closeAtStop, { once: true })
   if (stop.aborted) closeAtStop()
@@ -78,17 +90,18 @@ async function pump(stream: Stream, events: EventWriter, stop: AbortSignal): Pro
       if (events.isClosed) break
     }
     if (stop.aborted) return 'stopping'
-    if (events.isClosed) return 'client'
+    if (events.isClosed) return isUnauthenticated ? 'UNAUTHENTICATED' : 'client'
     events.end(null, true)
     return 'complete'
   } catch (thrown) {
     const error = thrown as GraphQLError
     if (stop.aborted) return 'stopping'
-    if (events.isClosed) return 'client'
+    if (events.isClosed) return isUnauthenticated ? 'UNAUTHENTICATED' : 'client'
     events.end({ errors: [error] }, !isPassing(error))
     return error.extensions.code as ErrorCode
   } finally {
     clearInterval(keepAlive)
+    callOff()
     stop.removeEventListener('abort', closeAtStop)
   }
 }

@@ -8,17 +8,18 @@ import type { Duplex } from 'node:stream'
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, handleProtocols, MessageType, makeServer, type Server, stringifyMessage } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { ANYONE } from '../../access/caller.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { channels, type EndReason } from '../../observability/channels.ts'
 import { counts } from '../../observability/counts.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { MAX_BODY_BYTES } from '../body.ts'
 import type { RequestContext } from '../context.ts'
+import type { Gate } from '../gate.ts'
 import { publishRequest } from '../request-head.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './errors.ts'
 import { parseRequest } from './request.ts'
+import { SocketAccess } from './socket-access.ts'
 import { openStream } from './stream.ts'
 
 const PING_MS = 12_000
@@ -33,6 +34,7 @@ const GOING_AWAY = 1001
 interface Extra {
   readonly socket: WebSocket
   readonly request: IncomingMessage
+  readonly access: SocketAccess
 }
 
 export class WebSockets {
@@ -40,14 +42,17 @@ export class WebSockets {
   readonly #protocol: Server<Extra>
   readonly #engine: Engine
   readonly #operations: Operations
+  readonly #gate: Gate
   /** Queries and mutations under way: they are answered before a socket is closed. */
   readonly #underWay = new Set<Promise<unknown>>()
   #isClosing = false
 
-  constructor(engine: Engine, operations: Operations) {
+  constructor(engine: Engine, operations: Operations, gate: Gate) {
     this.#engine = engine
     this.#operations = operations
+    this.#gate = gate
     this.#protocol = makeServer<Record<string, unknown> | undefined, Extra>({
+      onConnect: ({ extra, connectionParams }) => extra.access.connect(connectionParams),
       onSubscribe: ({ extra }, id, payload) => this.#prepare(extra, id, payload),
       execute: (args) => this.#execute(args as PreparedArgs),
       subscribe: (args) => this.#subscribe(args as PreparedArgs),
@@ -96,7 +101,7 @@ export class WebSockets {
             })
           }),
       },
-      { socket, request },
+      { socket, request, access: new SocketAccess(this.#gate, request, socket) },
     )
     socket.on('pong', heard)
     // One listener for each subscription that is open: however many there are, none has leaked.
@@ -109,12 +114,12 @@ export class WebSockets {
     })
   }
 
-  #prepare({ socket, request }: Extra, id: string, payload: unknown): PreparedArgs | readonly GraphQLError[] {
+  #prepare({ socket, request, access }: Extra, id: string, payload: unknown): PreparedArgs | readonly GraphQLError[] {
     const abort = new AbortController()
     // A key of the upgrade request would make one event of all that the socket ever publishes.
     const head = { ...publishRequest(request), idempotencyKey: null }
-    const context: RequestContext = { caller: ANYONE, head, signal: abort.signal, lastEventId: null }
     try {
+      const context: RequestContext = { caller: access.caller, head, signal: abort.signal, lastEventId: null }
       const prepared = this.#engine.prepare(parseRequest(payload), context)
       if ('errors' in prepared) return prepared.errors
       return Object.assign(prepared.args, { herald: { abort, socket, id } })

@@ -4,12 +4,14 @@
  * since Flask's text/html would let a guild's name be markup.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from '../../access/caller.ts'
 import { toText } from '../../catalogue/field-type.ts'
 import { ERRORS, HeraldError } from '../../errors.ts'
 import { channels } from '../../observability/channels.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { answer, retryAfter, TEXT } from '../answer.ts'
 import { hasBody, readBody } from '../body.ts'
+import type { Gate } from '../gate.ts'
 import { isFromAnotherSite } from '../origin.ts'
 import { publishRequest } from '../request-head.ts'
 import { parseQuery, type Target } from '../target.ts'
@@ -33,6 +35,7 @@ const NOT_ALLOWED = page(
 export async function serveRest(
   router: Router,
   operations: Operations,
+  gate: Gate,
   target: Target,
   request: IncomingMessage,
   response: ServerResponse,
@@ -44,11 +47,14 @@ export async function serveRest(
   }
   if (request.method === 'OPTIONS') return answer(response, 200, TEXT, '', ALLOW)
   if (request.method !== 'GET' && request.method !== 'HEAD') return answerRefusal(response, match)
+  const admitted = gate.admit(request, response, refuseAsText)
+  const caller = admitted instanceof Promise ? await admitted : admitted
+  if (caller === null) return
   if (hasBody(request) && (await readBody(request)) === null) {
     return answer(response, 413, TEXT, 'The body is larger than 1 MiB.\n', { Connection: 'close' })
   }
   try {
-    answer(response, 200, TEXT, await publishMatch(match, operations, target, request))
+    answer(response, 200, TEXT, await publishMatch(match, operations, caller, target, request))
   } catch (error) {
     answerError(response, error)
   }
@@ -77,6 +83,7 @@ function answerRefusal(response: ServerResponse, match: RouteResult): void {
 async function publishMatch(
   { mutation, route, segments }: RouteMatch,
   operations: Operations,
+  caller: Caller,
   { query }: Target,
   request: IncomingMessage,
 ): Promise<string> {
@@ -89,12 +96,18 @@ async function publishMatch(
     })
   }
   const properties = readArguments(mutation.arguments, segments, values)
-  await operations.publish({ mutation, field: mutation.name, properties, request: publishRequest(request) })
+  await operations.publish({ mutation, field: mutation.name, properties, request: publishRequest(request), caller })
   return route.reply.expand((name) => textOf(properties[name]))
 }
 
 function textOf(value: Parameters<typeof toText>[0] | undefined): string {
   return value === null || value === undefined ? '' : toText(value)
+}
+
+/** Whoever is not let in has written nothing. */
+function refuseAsText(response: ServerResponse, refusal: HeraldError): void {
+  response.setHeader('Herald-Outcome', 'NOT_WRITTEN')
+  answerError(response, refusal)
 }
 
 function answerError(response: ServerResponse, error: unknown): void {

@@ -1,0 +1,74 @@
+/**
+ * Who asks over a WebSocket: by the upgrade's headers, or by the payload of `connection_init`, which wins, since a
+ * browser cannot set the headers. Whoever cannot be let in, and whose credentials end, is closed with 4403.
+ */
+import type { IncomingMessage } from 'node:http'
+import { CloseCode } from 'graphql-ws'
+import type { WebSocket } from 'ws'
+import { ANYONE, type Caller, whenEnded } from '../../access/caller.ts'
+import { HeraldError } from '../../errors.ts'
+import { channels } from '../../observability/channels.ts'
+import { bearerToken, type Gate, hasCredentials } from '../gate.ts'
+
+export class SocketAccess {
+  readonly #gate: Gate
+  readonly #request: IncomingMessage
+  readonly #socket: WebSocket
+  #caller: Caller | null = null
+  #isRefused = false
+
+  constructor(gate: Gate, request: IncomingMessage, socket: WebSocket) {
+    this.#gate = gate
+    this.#request = request
+    this.#socket = socket
+    if (gate.isOpen) this.#caller = ANYONE
+    // Said in the upgrade and wrong: nothing that may follow makes it right.
+    else if (hasCredentials(request)) void this.#admit(() => gate.callerOf(request))
+  }
+
+  /** Who asks. Throws UNAUTHENTICATED where nobody was let in, or not any more: the socket may yet bring messages. */
+  get caller(): Caller {
+    if (this.#caller === null)
+      throw new HeraldError('UNAUTHENTICATED', 'This connection was not let in, or its token has ended.')
+    return this.#caller
+  }
+
+  /** Whether `connection_init` with this payload is let in; if not, the socket is closed. */
+  async connect(payload: unknown): Promise<boolean> {
+    if (this.#gate.isOpen) return true
+    const token = tokenOfPayload(payload)
+    return this.#admit(() =>
+      token === null ? this.#gate.callerOf(this.#request) : this.#gate.callerOfToken(bearerToken(`Bearer ${token}`)),
+    )
+  }
+
+  async #admit(ask: () => Promise<Caller>): Promise<boolean> {
+    try {
+      const caller = await ask()
+      if (this.#isRefused) return false
+      this.#caller = caller
+      const callOff = whenEnded(caller, () => this.#refuse())
+      this.#socket.once('close', callOff)
+      return true
+    } catch (error) {
+      if (!(error instanceof HeraldError)) channels.fault.publish({ error })
+      this.#refuse()
+      return false
+    }
+  }
+
+  #refuse(): void {
+    this.#isRefused = true
+    this.#caller = null
+    this.#socket.close(CloseCode.Forbidden, 'Forbidden')
+  }
+}
+
+/** The token under the names that clients use, with or without its scheme; null where there is none. */
+function tokenOfPayload(payload: unknown): string | null {
+  if (typeof payload !== 'object' || payload === null) return null
+  const { Authorization, authorization, token, headers } = payload as { readonly [name: string]: unknown }
+  const given = Authorization ?? authorization ?? token
+  if (typeof given === 'string') return given.replace(/^bearer +/i, '')
+  return headers === undefined ? null : tokenOfPayload(headers)
+}
