@@ -28,6 +28,7 @@ type Documents = {
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": typeof types.FaultsJoinDocument,
     "query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }": typeof types.FaultsReplayDocument,
     "query FaultsEnds { partitions { number end } }": typeof types.FaultsEndsDocument,
+    "mutation HostileWell($guildName: String!) { joinGuild(guildName: $guildName) { guildName } }": typeof types.HostileWellDocument,
     "mutation ErrorsBuy { buySword { id } }": typeof types.ErrorsBuyDocument,
     "query ErrorsCount { partitions { end } }": typeof types.ErrorsCountDocument,
     "mutation HttpBuy { buySword { id } }": typeof types.HttpBuyDocument,
@@ -72,6 +73,7 @@ const documents: Documents = {
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": types.FaultsJoinDocument,
     "query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }": types.FaultsReplayDocument,
     "query FaultsEnds { partitions { number end } }": types.FaultsEndsDocument,
+    "mutation HostileWell($guildName: String!) { joinGuild(guildName: $guildName) { guildName } }": types.HostileWellDocument,
     "mutation ErrorsBuy { buySword { id } }": types.ErrorsBuyDocument,
     "query ErrorsCount { partitions { end } }": types.ErrorsCountDocument,
     "mutation HttpBuy { buySword { id } }": types.HttpBuyDocument,
@@ -172,6 +174,10 @@ export function graphql(source: "query FaultsReplay($after: Cursor) {\n    event
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query FaultsEnds { partitions { number end } }"): (typeof documents)["query FaultsEnds { partitions { number end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation HostileWell($guildName: String!) { joinGuild(guildName: $guildName) { guildName } }"): (typeof documents)["mutation HostileWell($guildName: String!) { joinGuild(guildName: $guildName) { guildName } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
