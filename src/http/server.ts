@@ -29,6 +29,11 @@ import { splitTarget } from './target.ts'
 import { inTurn, noteOwed } from './turns.ts'
 import { asPlainRequests, isWebSocket, withOriginalHeaders } from './upgrade.ts'
 
+/** What a request may take until it has come: a client that sends a byte now and then must not hold what others need. */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 } as const
+/** As Python's HTTP server has it, and with it Flask. */
+const MAX_HEADERS = 100
+const TOO_MANY_HEADERS = `A request has at most ${MAX_HEADERS} headers.\n`
 /** How long answers under way may take when Herald stops. */
 const DRAIN_MS = 6_000
 /** How long a kept-alive connection may still bring a last request. */
@@ -82,7 +87,7 @@ export class HttpServer {
       playground: new Playground(catalogue),
       stop: this.#stop.signal,
     }
-    this.#server = createServer({ keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
+    this.#server = createServer({ ...PATIENCE, keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
     this.#server.on('connection', (socket) => {
       // Comes again for a connection that is given back to the parser (upgrade.ts).
       if (this.#sockets.has(socket)) return
@@ -142,6 +147,7 @@ export class HttpServer {
       if (this.#isEnding) request.socket.end()
     })
     if (this.#stop.signal.aborted) response.setHeader('Connection', 'close')
+    if (request.rawHeaders.length > 2 * MAX_HEADERS) return answer(response, 431, TEXT, TOO_MANY_HEADERS)
     this.#route(request, response).catch((error: unknown) => {
       if (response.destroyed || request.destroyed) return
       channels.fault.publish({ error })
@@ -177,6 +183,7 @@ export class HttpServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (request.rawHeaders.length > 2 * MAX_HEADERS) return endWith(socket, 431, TOO_MANY_HEADERS)
     if (!isWebSocket(request)) return asPlainRequests(this.#server, request, socket, head)
     if (splitTarget(request.url ?? '/').path !== '/graphql') {
       return endWith(socket, 400, 'WebSockets are served at /graphql.\n')
