@@ -1,6 +1,7 @@
 /**
  * What is generated, and committed: `src/generated` from the vocabulary alone (a user's own events are not
- * known to TypeScript), `test/generated` from the whole schema and the operations of the tests.
+ * known to TypeScript), `console/generated` from the vocabulary and the console's operations, `test/generated` from
+ * the whole schema and the operations of the tests.
  */
 import { readFileSync } from 'node:fs'
 import type { CodegenConfig } from '@graphql-codegen/cli'
@@ -31,6 +32,20 @@ const config: CodegenConfig = {
         contextType: '../http/context.ts#RequestContext',
         mappers: { Event: '../event/event.ts#DecodedEvent', UnknownEvent: '../event/event.ts#DecodedEvent' },
         scalars: { DateTime: 'string', Cursor: 'string', ID: 'string' },
+      },
+    },
+    'console/generated/': {
+      schema: 'schema/vocabulary.graphql',
+      documents: 'console/operations.graphql',
+      preset: 'client',
+      // Operations are sent as they stand: a browser needs no parser of GraphQL for that.
+      presetConfig: { fragmentMasking: false },
+      config: {
+        documentMode: 'string',
+        importExtension: '.ts',
+        useTypeImports: true,
+        enumsAsTypes: true,
+        scalars: { DateTime: 'string', Cursor: 'string' },
       },
     },
     'test/generated/': {

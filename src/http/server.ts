@@ -13,6 +13,7 @@ import { channels } from '../observability/channels.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Operations } from '../operations/operations.ts'
 import { answer, TEXT } from './answer.ts'
+import { Console } from './console.ts'
 import { Documents } from './documents.ts'
 import { Gate } from './gate.ts'
 import { createEngine } from './graphql/engine.ts'
@@ -56,6 +57,7 @@ export class HttpServer {
   readonly #metrics: Metrics
   readonly #router: Router
   readonly #origins: Origins
+  readonly #console = new Console()
   readonly #documents: Documents
   readonly #gate: Gate
   readonly #webSockets: WebSockets
@@ -178,6 +180,7 @@ export class HttpServer {
         return this.#documents.serve(target.path, request, response)
       }
       default:
+        if (Console.owns(target.path)) return this.#console.serve(target.path, request, response)
         return serveRest(this.#router, this.#operations, this.#gate, target, request, response)
     }
   }

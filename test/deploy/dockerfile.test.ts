@@ -47,6 +47,7 @@ describe('the build', () => {
   it('is sent sources and nothing else', async () => {
     expect((await readdir(join(folder, 'context'))).sort()).toEqual([
       '.npmrc',
+      'console',
       'package-lock.json',
       'package.json',
       'schema',

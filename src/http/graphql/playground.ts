@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { answer } from '../answer.ts'
+import { takesCoding } from '../encoding.ts'
 import { firstTabs } from './first-tabs.ts'
 
 export class Playground {
@@ -31,7 +32,7 @@ export class Playground {
     if (request.headers['if-none-match'] === etag) {
       response.writeHead(304, headers)
       response.end()
-    } else if (/\bgzip\b/.test(String(request.headers['accept-encoding']))) {
+    } else if (takesCoding(request.headers['accept-encoding'], 'gzip')) {
       answer(response, 200, 'text/html; charset=utf-8', gzipped, { ...headers, 'Content-Encoding': 'gzip' })
     } else {
       answer(response, 200, 'text/html; charset=utf-8', html, headers)
