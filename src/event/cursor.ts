@@ -36,6 +36,12 @@ export class CursorCodec {
     this.#incarnation = incarnation
   }
 
+  /** The same for good: it goes on with the life that the topic has now, whatever becomes of it. */
+  pinned(): CursorCodec {
+    const incarnation = this.#incarnation()
+    return new CursorCodec(this.#topic.toString(), () => incarnation)
+  }
+
   encode({ vector, partition }: Place): string {
     const bytes: number[] = [VERSION]
     writeVarint(bytes, this.#topic.length)

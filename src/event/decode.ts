@@ -1,18 +1,35 @@
 /**
  * A record becomes an event, whoever wrote it. Decoding never throws: a record that no declared event
  * matches, that lacks a required property or has one of another type, is an UnknownEvent, poison included.
+ *
+ * A decoded event reads its record when it is asked, and only for that: a page of ids never looks into the values.
  */
 import type { Catalogue, EventType } from '../catalogue/catalogue.ts'
 import { fits, fromText, type Json, toText } from '../catalogue/field-type.ts'
 import type { LogRecord, Vector } from '../log/event-log.ts'
 import type { CursorCodec } from './cursor.ts'
 import type { Headers } from './enrich.ts'
-import { DecodedEvent, type Properties } from './event.ts'
+import { DecodedEvent, type EventParts, type Properties } from './event.ts'
+import { FlatJson } from './flat-json.ts'
 import { isHeaderName } from './header-name.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const CE_ID = Buffer.from('ce_id')
+const NO_PROPERTIES: Properties = Object.create(null)
 
 type JsonObject = { readonly [name: string]: unknown }
+
+/** What a value's JSON says, by name; undefined where it says nothing. */
+type Read = (name: string) => unknown
+
+/** What a record's value is. */
+interface Known {
+  /** The declared event; null: it is an UnknownEvent. */
+  readonly event: EventType | null
+  /** The `event_type` as recorded; "" where there is none. */
+  readonly type: string
+  readonly properties: Properties
+}
 
 export class Decoder {
   readonly #topic: string
@@ -20,6 +37,7 @@ export class Decoder {
   /** Events whose template has no placeholder, by its text. */
   readonly #plain = new Map<string, EventType>()
   readonly #templated: EventType[] = []
+  readonly #flat = new FlatJson()
 
   constructor(catalogue: Catalogue, topic: string, cursors: CursorCodec) {
     this.#topic = topic
@@ -30,51 +48,118 @@ export class Decoder {
     }
   }
 
-  /** `vector`: the place behind this record. */
-  decode(record: LogRecord, vector: Vector): DecodedEvent {
-    const text = record.value === null ? null : record.value.toString('utf8')
-    const json = text === null ? null : parseObject(text)
-    const type = json === null ? undefined : own(json, 'event_type')
-    const known = json === null || typeof type !== 'string' ? null : this.#read(type, json)
-    return new DecodedEvent(
-      {
-        event: known?.event ?? null,
-        id: idOf(record) ?? `${this.#topic}-${record.partition}-${record.offset}`,
-        type: typeof type === 'string' ? type : '',
-        timestamp: record.timestamp,
-        partition: record.partition,
-        offset: record.offset,
-        key: record.key === null ? null : record.key.toString('utf8'),
-        properties: known?.properties ?? {},
-        headers: () => (json === null ? [] : headersOf(json, known?.event ?? null)),
-        value: known === null ? text : null,
-        vector,
-        bytes: sizeOf(record),
-      },
-      this.#topic,
-      this.#cursors,
-    )
+  /** `place`: the place behind this record, or what knows it when it is asked. */
+  decode(record: LogRecord, place: Vector | (() => Vector), cursors = this.#cursors): DecodedEvent {
+    return new DecodedEvent(new RecordParts(this, this.#topic, record, place), this.#topic, cursors)
   }
 
-  #read(type: string, json: JsonObject): { event: EventType; properties: Properties } | null {
+  /** What the value of a record is. */
+  read(record: LogRecord): Known {
+    const { bytes, valueAt, valueLength } = record
+    if (this.#flat.read(bytes, valueAt, valueAt + valueLength)) return this.#match((name) => this.#flat.get(name))
+    const json = parseObject(record.text)
+    return json === null ? UNREADABLE : this.#match((name) => own(json, name))
+  }
+
+  #match(read: Read): Known {
+    const type = read('event_type')
+    if (typeof type !== 'string') return UNREADABLE
+    return this.#declared(type, read) ?? { event: null, type, properties: NO_PROPERTIES }
+  }
+
+  #declared(type: string, read: Read): Known | null {
     const plain = this.#plain.get(type)
-    if (plain !== undefined) return propertiesOf(plain, [], json)
+    if (plain !== undefined) return propertiesOf(plain, type, [], read)
     for (const event of this.#templated) {
       const values = event.type.match(type)
-      if (values !== null) return propertiesOf(event, values, json)
+      if (values !== null) return propertiesOf(event, type, values, read)
     }
     return null
   }
 }
 
-/** Size of a record in memory and on the wire, about. */
-export function sizeOf(record: LogRecord): number {
-  let bytes = 32 + (record.value?.length ?? 0) + (record.key?.length ?? 0)
-  for (const [name, value] of record.headers) bytes += name.length + value.length
-  return bytes
+/** A value that is no object, or has no `event_type`. */
+const UNREADABLE: Known = { event: null, type: '', properties: NO_PROPERTIES }
+
+/** An event's parts, out of its record. */
+class RecordParts implements EventParts {
+  readonly #decoder: Decoder
+  readonly #topic: string
+  readonly #record: LogRecord
+  #place: Vector | (() => Vector)
+  #known: Known | null = null
+
+  constructor(decoder: Decoder, topic: string, record: LogRecord, place: Vector | (() => Vector)) {
+    this.#decoder = decoder
+    this.#topic = topic
+    this.#record = record
+    this.#place = place
+  }
+
+  get #value(): Known {
+    this.#known ??= this.#decoder.read(this.#record)
+    return this.#known
+  }
+
+  get event(): EventType | null {
+    return this.#value.event
+  }
+
+  get type(): string {
+    return this.#value.type
+  }
+
+  get properties(): Properties {
+    return this.#value.properties
+  }
+
+  /** Of an UnknownEvent. */
+  get value(): string | null {
+    return this.event === null ? this.#record.text : null
+  }
+
+  get id(): string {
+    const id = this.#record.header(CE_ID)
+    return id !== null && UUID.test(id) ? id : `${this.#topic}-${this.partition}-${this.offset}`
+  }
+
+  get timestamp(): number {
+    return this.#record.timestamp
+  }
+
+  get partition(): number {
+    return this.#record.partition
+  }
+
+  get offset(): number {
+    return this.#record.offset
+  }
+
+  get key(): string | null {
+    return this.#record.key?.toString('utf8') ?? null
+  }
+
+  get vector(): Vector {
+    if (typeof this.#place === 'function') this.#place = this.#place()
+    return this.#place
+  }
+
+  get bytes(): number {
+    return this.#record.size
+  }
+
+  readonly headers = (): Headers => {
+    const json = parseObject(this.#record.text)
+    return json === null ? [] : headersOf(json, this.event)
+  }
+
+  at(vector: Vector): EventParts {
+    return new RecordParts(this.#decoder, this.#topic, this.#record, vector)
+  }
 }
 
-function parseObject(text: string): JsonObject | null {
+function parseObject(text: string | null): JsonObject | null {
+  if (text === null) return null
   try {
     const json: unknown = JSON.parse(text)
     return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as JsonObject) : null
@@ -88,17 +173,14 @@ function own(json: JsonObject, name: string): unknown {
   return Object.hasOwn(json, name) ? json[name] : undefined
 }
 
-function propertiesOf(
-  event: EventType,
-  templateValues: readonly string[],
-  json: JsonObject,
-): { event: EventType; properties: Properties } | null {
+function propertiesOf(event: EventType, text: string, templateValues: readonly string[], read: Read): Known | null {
+  if (event.fields.length === 0) return { event, type: text, properties: NO_PROPERTIES }
   const properties: { [name: string]: Json } = Object.create(null)
   for (const { name, type } of event.fields) {
     const index = event.type.names.indexOf(name)
     let value: unknown
     if (index < 0) {
-      value = own(json, name)
+      value = read(name)
     } else {
       const text = templateValues[index]!
       value = fromText(type, text)
@@ -108,7 +190,7 @@ function propertiesOf(
     if (!fits(type, value)) return null
     properties[name] = value ?? null
   }
-  return { event, properties }
+  return { event, type: text, properties }
 }
 
 /** What can only be captured headers: text under a name in Title-Case that the event does not declare. */
@@ -119,9 +201,4 @@ function headersOf(json: JsonObject, event: EventType | null): Headers {
       isHeaderName(entry[0]) &&
       !event?.properties.some(({ name }) => name === entry[0]),
   )
-}
-
-function idOf(record: LogRecord): string | null {
-  const id = record.headers.find(([name]) => name === 'ce_id')?.[1].toString('latin1')
-  return id !== undefined && UUID.test(id) ? id : null
 }

@@ -30,6 +30,8 @@ export interface EventParts {
   readonly vector: Vector
   /** Size of its record, about. */
   readonly bytes: number
+  /** The same with another vector. Default: a copy of what is here. */
+  at?(vector: Vector): EventParts
 }
 
 export class DecodedEvent {
@@ -69,7 +71,8 @@ export class DecodedEvent {
 
   /** The same event with another place behind it: `vector` must be exact in the event's own partition. */
   at(vector: Vector): DecodedEvent {
-    return new DecodedEvent({ ...this.parts, vector }, this.#topic, this.#cursors)
+    const parts = this.parts.at?.(vector) ?? { ...this.parts, vector }
+    return new DecodedEvent(parts, this.#topic, this.#cursors)
   }
 
   get cursor(): string {

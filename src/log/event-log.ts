@@ -13,6 +13,11 @@
  * CURSOR_EXPIRED (retention or another incarnation of the topic took the place away).
  */
 
+import type { LogRecord } from './record.ts'
+
+/** A record as it was read: anybody may have written it, so every part of it is to be distrusted. */
+export type { LogRecord }
+
 /** Next offset of every partition; the index is the partition. */
 export type Vector = readonly number[]
 
@@ -35,19 +40,6 @@ export interface Appended {
   readonly timestamp: number
 }
 
-/** A record as it was read: anybody may have written it, so every part of it is to be distrusted. */
-export interface LogRecord {
-  readonly partition: number
-  readonly offset: number
-  /** Milliseconds since 1970; whatever the writer said, so possibly negative or absurd. */
-  readonly timestamp: number
-  readonly key: Buffer | null
-  /** null: a tombstone. */
-  readonly value: Buffer | null
-  /** In the order of the record; a name may repeat. Values that are null are left out. */
-  readonly headers: readonly (readonly [name: string, value: Buffer])[]
-}
-
 /** A run of one partition's records, in offset order. May be empty: then it only moves `next` on. */
 export interface Batch {
   readonly partition: number
@@ -60,8 +52,10 @@ export interface Batch {
 
 export interface ReadOptions {
   readonly signal?: AbortSignal
-  /** About how many bytes one batch should hold: small for a small page. Default 1 MiB. */
+  /** About how many bytes one fetch should bring at most. Default 1 MiB. */
   readonly batchBytes?: number
+  /** About how many records will be taken: fetches begin that small and grow, and nothing is fetched that is not needed. */
+  readonly records?: number
 }
 
 export type Health = { readonly up: true } | { readonly up: false; readonly reason: string }

@@ -276,7 +276,8 @@ export class Live {
     let turn = { records: 0, bytes: 0 }
     for (const record of records) {
       if (this.#followers.size === 0) break
-      const event = this.#decoder.decode(record, this.#at(partition, record.offset + 1))
+      // Queues keep it: its batch would stay in memory with it.
+      const event = this.#decoder.decode(record.detached(), this.#at(partition, record.offset + 1))
       for (const follower of this.#followers) {
         if (!follower.offer(event)) this.#followers.delete(follower)
       }

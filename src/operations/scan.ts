@@ -5,14 +5,11 @@
  * where there are many partitions, and nothing is fetched while the consumer does not ask.
  */
 import { setMaxListeners } from 'node:events'
-import { sizeOf } from '../event/decode.ts'
 import type { EventLog, LogRecord, Vector } from '../log/event-log.ts'
 
 /** What all partitions' batches together should hold. */
 const BUFFER_BYTES = 16 * 1024 * 1024
 const BATCH_BYTES = { least: 16 * 1024, most: 1024 * 1024 }
-/** Bytes of an event, about, to choose a size before one was seen. */
-const BYTES_AN_EVENT = 450
 /** How many offsets a scan backward looks at first where the number of events that are wanted is not known. */
 const FIRST_WINDOW = 32
 
@@ -26,7 +23,7 @@ export interface ScanStep {
 
 export interface ScanOptions {
   readonly signal?: AbortSignal | undefined
-  /** About how many events are wanted: fetches fit that. Default: as many as there are. */
+  /** About how many events are wanted: fetches begin that small. Default: as many as there are. */
   readonly events?: number
 }
 
@@ -52,6 +49,8 @@ interface Stretch {
   readonly to: number
   readonly signal: AbortSignal | undefined
   readonly batchBytes: number
+  /** How many records are wanted of it, about. */
+  readonly share: number
   readonly window: number
 }
 
@@ -83,13 +82,12 @@ export function scanBackward(
 function stretches(log: EventLog, from: Vector, to: Vector, { signal, events }: ScanOptions): Stretch[] {
   const open = [...to.keys()].filter((p) => (from[p] ?? 0) < to[p]!)
   const share = events === undefined ? Number.POSITIVE_INFINITY : Math.ceil((events + 1) / open.length)
-  const most = Math.min(BATCH_BYTES.most, BUFFER_BYTES / open.length)
-  const batchBytes = Math.floor(Math.max(BATCH_BYTES.least, Math.min(most, share * BYTES_AN_EVENT)))
+  const batchBytes = Math.max(BATCH_BYTES.least, Math.min(BATCH_BYTES.most, Math.floor(BUFFER_BYTES / open.length)))
   // Every partition's read listens to it.
   if (signal) setMaxListeners(0, signal)
   const window = Number.isFinite(share) ? Math.max(FIRST_WINDOW, share) : FIRST_WINDOW
   return open.map((partition) => ({
-    ...{ log, partition, signal, batchBytes, window },
+    ...{ log, partition, signal, batchBytes, window, share },
     from: from[partition] ?? 0,
     to: to[partition]!,
   }))
@@ -158,8 +156,9 @@ async function fetch(source: Source, place: number[]): Promise<void> {
   if (batch.records.length === 0) place[source.partition] = batch.place
 }
 
-async function* forwardBatches({ log, partition, from, to, signal, batchBytes }: Stretch): Batches {
-  for await (const { records, next } of log.read(partition, from, to, { ...(signal && { signal }), batchBytes })) {
+async function* forwardBatches({ log, partition, from, to, signal, batchBytes, share }: Stretch): Batches {
+  const options = { ...(signal && { signal }), batchBytes, records: share }
+  for await (const { records, next } of log.read(partition, from, to, options)) {
     yield { records, place: Math.min(next, to) }
   }
 }
@@ -198,7 +197,7 @@ async function readWindow(
   for await (const batch of forwardBatches({ ...stretch, from: begin, to: end })) {
     for (const record of batch.records) {
       records.push(record)
-      bytes += sizeOf(record)
+      bytes += record.size
     }
     next = batch.place
     // A window of one offset is read whatever its size: it cannot be made smaller.

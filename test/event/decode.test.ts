@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { buildCatalogue } from '../../src/catalogue/build.ts'
 import { parseSdl } from '../../src/catalogue/sdl-files.ts'
 import { Decoder } from '../../src/event/decode.ts'
-import type { LogRecord } from '../../src/log/event-log.ts'
 import { event } from '../catalogue/sdl.ts'
-import { cursors, decode, decodeValue, ID, recordOf, TOPIC } from './events.ts'
+import { cursors, decode, decodeValue, ID, type RecordContent, recordOf, TOPIC } from './events.ts'
 
 const MIXED = { event_type: 'mixed:p:c' }
 
@@ -36,7 +35,7 @@ describe('decoding', () => {
         )
         .map(([event_type, rest]) => Buffer.from(JSON.stringify({ event_type, ...rest }))),
     )
-    const record: fc.Arbitrary<LogRecord> = fc.record({
+    const record: fc.Arbitrary<RecordContent> = fc.record({
       partition: fc.nat({ max: 511 }),
       offset: fc.nat(),
       timestamp: fc.oneof(fc.maxSafeInteger(), fc.constantFrom(-1, -(2 ** 63), 2 ** 63)),

@@ -6,7 +6,9 @@ import { CursorCodec } from '../../src/event/cursor.ts'
 import { Decoder } from '../../src/event/decode.ts'
 import { encodeEvent, type NewEvent } from '../../src/event/encode.ts'
 import type { DecodedEvent } from '../../src/event/event.ts'
-import type { LogRecord, NewRecord } from '../../src/log/event-log.ts'
+import type { NewRecord } from '../../src/log/event-log.ts'
+import { Writer } from '../../src/log/kafka/wire.ts'
+import { LogRecord } from '../../src/log/record.ts'
 import { event } from '../catalogue/sdl.ts'
 
 const SDL = [
@@ -60,21 +62,36 @@ export function encode(
   })
 }
 
-/** A record as a log gives it back. */
-export function recordOf(parts: Partial<LogRecord> | NewRecord): LogRecord {
-  const { headers = [], key = null, ...rest } = parts
-  return {
-    partition: 0,
-    offset: 41,
-    timestamp: NOON,
-    value: null,
-    ...rest,
-    key: key === null ? null : Buffer.from(key),
-    headers: headers.map(([name, value]) => [name, Buffer.from(value)] as const),
-  }
+/** What a record of a log holds. */
+export interface RecordContent {
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly (readonly [name: string, value: Buffer])[]
 }
 
-export function decode(parts: Partial<LogRecord> | NewRecord): DecodedEvent {
+/** A record as a log gives it back, in the bytes that Kafka keeps of it. */
+export function recordOf(parts: Partial<RecordContent> | NewRecord): LogRecord {
+  const content = { partition: 0, offset: 41, timestamp: NOON, key: null, value: null, headers: [], ...parts }
+  const key = content.key === null ? null : Buffer.from(content.key)
+  const writer = new Writer().varint(key?.length ?? -1)
+  const keyAt = writer.length
+  writer.raw(key ?? Buffer.alloc(0)).varint(content.value?.length ?? -1)
+  const valueAt = writer.length
+  writer.raw(content.value ?? Buffer.alloc(0))
+  const headersAt = writer.length
+  writer.varint(content.headers.length)
+  for (const part of content.headers.flat()) writer.varint(Buffer.byteLength(part)).raw(Buffer.from(part))
+  const places = {
+    ...{ bytes: writer.bytes, keyAt, keyLength: key?.length ?? -1, valueAt },
+    ...{ valueLength: content.value?.length ?? -1, headersAt, end: writer.length },
+  }
+  return new LogRecord(content.partition, content.offset, content.timestamp, places, true)
+}
+
+export function decode(parts: Partial<RecordContent> | NewRecord): DecodedEvent {
   const record = recordOf(parts)
   const vector = Array.from({ length: record.partition + 1 }, () => 0)
   vector[record.partition] = record.offset + 1

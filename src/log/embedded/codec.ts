@@ -12,10 +12,8 @@
  * Strings are UTF-8. Whatever does not add up is damage, and decoding it throws instead of guessing.
  */
 import { crc32 } from 'node:zlib'
-import type { LogRecord, NewRecord } from '../event-log.ts'
-
-/** The parts of a record that the codec keeps; its offset follows from its place. */
-export type StoredRecord = Pick<LogRecord, 'timestamp' | 'key' | 'value' | 'headers'>
+import type { NewRecord } from '../event-log.ts'
+import { LogRecord } from '../record.ts'
 
 /** What Kafka puts before the records of a batch, in bytes. */
 const KAFKA_BATCH_OVERHEAD = 61
@@ -152,24 +150,21 @@ export class ChunkReader {
     return this.#chunk.readDoubleBE(at)
   }
 
-  /** Decodes the next record. Throws an Error when the bytes do not add up. */
-  next(): StoredRecord {
+  /** The next record, which has this offset. Throws an Error when the bytes do not add up. */
+  next(offset: number): LogRecord {
     const length = this.#varint()
     const end = this.#at + length
     const timestamp = this.#chunk.readDoubleBE(this.#take(8))
-    const key = this.#bytes()
-    const value = this.#bytes()
-    const count = this.#varint()
-    const headers: [string, Buffer][] = []
-    for (let i = 0; i < count; i++) {
-      const nameLength = this.#varint()
-      const nameAt = this.#take(nameLength)
-      const name = this.#chunk.toString('utf8', nameAt, nameAt + nameLength)
-      const content = this.#bytes()
-      if (content !== null) headers.push([name, content])
-    }
-    if (this.#at !== end) throw new Error('a record does not fill its length')
-    return { timestamp, key, value, headers }
+    const keyLength = this.#varint() - 1
+    const keyAt = this.#take(Math.max(0, keyLength))
+    const valueLength = this.#varint() - 1
+    const valueAt = this.#take(Math.max(0, valueLength))
+    const headersAt = this.#at
+    // The checksum is right, so only where the next record begins needs a look, not every header.
+    if (headersAt >= end || end > this.#chunk.length) throw new Error('a record does not fill its length')
+    this.#at = end
+    const places = { bytes: this.#chunk, keyAt, keyLength, valueAt, valueLength, headersAt, end }
+    return new LogRecord(0, offset, timestamp, places, false)
   }
 
   #varint(): number {
@@ -188,13 +183,6 @@ export class ChunkReader {
     if (start + length > this.#chunk.length) throw new Error('a record is cut short')
     this.#at = start + length
     return start
-  }
-
-  #bytes(): Buffer | null {
-    const lengthAndOne = this.#varint()
-    if (lengthAndOne === 0) return null
-    const start = this.#take(lengthAndOne - 1)
-    return this.#chunk.subarray(start, this.#at)
   }
 }
 

@@ -20,6 +20,7 @@ import {
   type ReadOptions,
   type Vector,
 } from '../event-log.ts'
+import { fetchSizes } from '../fetch-sizes.ts'
 import { Appender } from './appender.ts'
 import { type Ownership, takeOwnership } from './owner.ts'
 import { Store } from './store.ts'
@@ -72,10 +73,11 @@ class EmbeddedLog implements EventLog {
 
   async *read(partition: number, from: number, to: number, options: ReadOptions = {}): AsyncGenerator<Batch> {
     if (partition !== 0) throw new RangeError(`The embedded log has no partition ${partition}.`)
-    const { signal, batchBytes = DEFAULT_BATCH_BYTES } = options
+    const { signal } = options
     const last = Math.min(to, this.#store.end)
+    const sizes = fetchSizes(options)
     for (let next = from; next < last && !signal?.aborted; ) {
-      const batch = this.#reading(() => this.#store.batch(next, last, batchBytes))
+      const batch = this.#reading(() => this.#store.batch(next, last, sizes.next().value))
       next = batch.next
       yield batch
       await nextTurn()

@@ -147,7 +147,7 @@ export class Store {
       const before = reader.position
       for (; !reader.done && next < to; next++) {
         if (records.length > 0 && size + reader.position - before >= bytes) break
-        records.push({ partition: 0, offset: next, ...reader.next() })
+        records.push(reader.next(next))
       }
       size += reader.position - before
       if (next >= to || size >= bytes) break

@@ -1,26 +1,44 @@
 /**
- * Reading a stretch of one partition. One fetch is under way while the caller works on the answer before it,
- * never more. The end is reached by offsets, not by records: the last offsets before it may hold none.
+ * Reading a stretch of one partition, in runs of bounded length out of what fetches bring. A fetch begins as large as
+ * what is wanted and doubles where more is; the next one is under way while the caller works on the one before it,
+ * never more, and none at all where what is wanted is there. The end is reached by offsets, not by records: the last
+ * offsets before it may hold none.
+ *
+ * Where nothing is ever compacted away a hole between two batches is an error: events are missing there.
  */
 import { HeraldError } from '../../errors.ts'
 import type { Batch, ReadOptions } from '../event-log.ts'
+import { fetchSizes } from '../fetch-sizes.ts'
+import { FetchedRun, FetchedRuns } from './fetched-runs.ts'
 import type { Links } from './links.ts'
 import type { Offsets } from './offsets.ts'
 import { CODE, FETCH, type Fetched, fetchRequest, parseFetch } from './protocol.ts'
-import { type Decoded, decodeBatches } from './record-batch.ts'
+import { type Decoded, decodeBatches, endOfBatches } from './record-batch.ts'
 import { anySignal, attempt, pause, unlessAborted } from './time.ts'
 import type { Topic, View } from './topic.ts'
 
-const DEFAULT_BATCH_BYTES = 1024 * 1024
+/** Whoever reads the log through in small pages is brought this much at once. */
+const THROUGH_BYTES = 512 * 1024
+/** Records that are handed out at once. */
+const RUN = 1_024
 /** The data is known to be there: parking is for the moment after a failover. */
 const MAX_WAIT_MS = 200
 const NO_PROGRESS_MS = 4_500
 const RETRY_MS = 100
 
+/** What one read asks for, at whatever offset it is. */
+interface Stretch {
+  readonly topicId: Buffer
+  readonly partition: number
+  readonly to: number
+  readonly stop: AbortSignal
+}
+
 export class LogReader {
   readonly #topic: Topic
   readonly #links: Links
   readonly #offsets: Offsets
+  readonly #runs = new FetchedRuns()
 
   constructor(topic: Topic, links: Links, offsets: Offsets) {
     this.#topic = topic
@@ -30,27 +48,37 @@ export class LogReader {
 
   /** See the port's `read`. */
   async *read(partition: number, from: number, to: number, options: ReadOptions = {}): AsyncGenerator<Batch, void> {
-    const { signal, batchBytes = DEFAULT_BATCH_BYTES } = options
+    const { signal, records: wanted = Number.POSITIVE_INFINITY } = options
     if (from >= to || signal?.aborted === true) return
     const left = new AbortController()
     const { signal: stop, release } = anySignal(signal === undefined ? [left.signal] : [signal, left.signal])
     try {
       const view = await unlessAborted(this.#topic.usable(performance.now() + NO_PROGRESS_MS), stop)
       if (view === null) return
-      const fetch = (next: number) => this.#next(view.topicId, partition, next, to, batchBytes, stop)
-      let coming = fetch(from)
-      for (;;) {
-        const decoded = await coming
-        if (decoded === null) return
-        const { records, next, bytes } = decoded
-        const more = next < to
-        if (more) {
-          coming = fetch(next)
-          // Awaited only if the caller asks on.
-          coming.catch(() => {})
+      const stretch: Stretch = { topicId: view.topicId, partition, to, stop }
+      const through = this.#runs.before(stretch.topicId, partition, from)
+      const sizes = fetchSizes(options, through === null ? 0 : Math.min(THROUGH_BYTES, 2 * through.batches.length))
+      const fetch = (next: number) => {
+        const coming = this.#next(stretch, next, sizes.next().value)
+        // Awaited only if the caller asks on.
+        coming.catch(() => {})
+        return coming
+      }
+      const known = this.#runs.holding(stretch.topicId, partition, from)
+      let coming: Promise<Run | null> | null =
+        known === null ? null : Promise.resolve(this.#begun(known, stretch, from))
+      for (let next = from; next < to; ) {
+        const run: Run | null = await (coming ?? fetch(next))
+        if (run === null) return
+        const behind = run.bytes === null ? run.decoded.next : Math.max(run.bytes.next, run.decoded.next)
+        coming = behind < to && behind - from < wanted ? fetch(behind) : null
+        for (let decoded = run.decoded; ; decoded = this.#decode(run.bytes!, stretch, next)) {
+          next = decoded.next
+          const lost = decoded.hole && lostIn(this.#topic, partition, decoded.hole)
+          if (lost) throw lost
+          yield { partition, records: decoded.records, next, bytes: decoded.bytes }
+          if (next >= behind || next >= to) break
         }
-        yield { partition, records, next, bytes }
-        if (!more) return
       }
     } finally {
       left.abort()
@@ -58,15 +86,18 @@ export class LogReader {
     }
   }
 
+  #begun(bytes: FetchedRun, stretch: Stretch, from: number): Run {
+    return { bytes, decoded: this.#decode(bytes, stretch, from) }
+  }
+
+  /** The next records out of what a fetch brought. */
+  #decode(run: FetchedRun, { partition, to }: Stretch, from: number): Decoded {
+    return decodeBatches(run.batches, partition, from, to, run.aborted, { limit: RUN, plainOf: run.plainOf })
+  }
+
   /** Fetches until there is progress; null when aborted. Throws CURSOR_EXPIRED, or LOG_UNAVAILABLE after 5 s. */
-  async #next(
-    topicId: Buffer,
-    partition: number,
-    from: number,
-    to: number,
-    bytes: number,
-    stop: AbortSignal,
-  ): Promise<Decoded | null> {
+  async #next(stretch: Stretch, from: number, bytes: number): Promise<Run | null> {
+    const { topicId, partition, to, stop } = stretch
     const deadline = performance.now() + NO_PROGRESS_MS
     const left = () => deadline - performance.now()
     let emptyAnswers = 0
@@ -78,11 +109,21 @@ export class LogReader {
         view === null ? null : await attempt(this.#fetch(view, topicId, partition, from, bytes), left(), stop)
       if (stop.aborted) return null
       if (answer?.errorCode === CODE.NONE) {
-        const decoded = decodeBatches(answer.batches, partition, from, to, answer.aborted)
-        if (decoded.next > from) return decoded
-        // Nothing at or behind `from`, although the end is further on: compaction has taken it all away.
-        if (answer.stableEnd >= to && ++emptyAnswers >= 2) return { ...decoded, next: to }
-        trouble = false
+        const { batches, aborted } = answer
+        const next = endOfBatches(batches) ?? from
+        if (next > from) {
+          const run = new FetchedRun({ topicId, partition, from, next, batches, aborted })
+          const begun = this.#begun(run, stretch, from)
+          this.#runs.keep(run)
+          return begun
+        }
+        emptyAnswers++
+        if (answer.stableEnd >= to && emptyAnswers >= 2 && !this.#topic.settings.deleteOnly) {
+          // Nothing at or behind `from`, although the end is further on: compaction has taken it all away.
+          return { bytes: null, decoded: { records: [], next: to, bytes: 0, hole: null } }
+        }
+        // The first time it may be a leader whose end lags; again, and another one is asked for.
+        trouble = emptyAnswers >= 2
       } else if (answer?.errorCode === CODE.OFFSET_OUT_OF_RANGE) {
         // Past the end it may come true yet: after a failover the new leader's end lags.
         const beginning = await attempt(this.#offsets.beginning(partition), left(), stop)
@@ -110,6 +151,18 @@ export class LogReader {
     const answer = parseFetch(await this.#links.use(address, (link) => link.send(FETCH, request)))
     return answer.partitions.find((part) => part.partition === partition) ?? null
   }
+}
+
+/** What a fetch brought, and the first records of it; `bytes` is null where there is nothing up to the end. */
+interface Run {
+  readonly bytes: FetchedRun | null
+  readonly decoded: Decoded
+}
+
+/** What a hole between two batches means: an error, or nothing where compaction makes such holes. */
+export function lostIn(topic: Topic, partition: number, hole: { from: number; to: number }): HeraldError | null {
+  if (!topic.settings.deleteOnly) return null
+  return expired(`partition ${partition} has lost its events from ${hole.from} to ${hole.to - 1}`)
 }
 
 /** The error for a place that is gone for good. */

@@ -11,7 +11,8 @@
  * Read-committed is decided per batch, as the Java client does: a batch has one producer, and the aborted
  * transactions that the broker names are in force from their first offset up to the producer's abort marker.
  */
-import type { LogRecord, NewRecord } from '../event-log.ts'
+import type { NewRecord } from '../event-log.ts'
+import { LogRecord } from '../record.ts'
 import { decompress } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
 import { Reader, varintSize, Writer } from './wire.ts'
@@ -23,6 +24,7 @@ const LOG_OVERHEAD = 12
 const MAGIC_AT = 16
 const CRC_AT = 17
 const ATTRIBUTES_AT = 21
+const LAST_DELTA_AT = 23
 
 const CODEC_MASK = 0x07
 const LOG_APPEND_TIME = 0x08
@@ -116,9 +118,17 @@ export interface Decoded {
   readonly hole: { readonly from: number; readonly to: number } | null
 }
 
+/** How a run of batches is read. */
+export interface DecodeOptions {
+  /** At most so many records: then `next` may be in the middle of a batch. */
+  readonly limit?: number
+  /** Takes a batch's compression away; by default codecs.ts does, anew each time. */
+  readonly plainOf?: (codec: number, body: Buffer) => Buffer
+}
+
 /**
  * The committed records in `bytes` with `from <= offset < to`. A batch that is cut off at the end (brokers
- * send those) is left for the next fetch.
+ * send those) is left for the next fetch. `bytes` may begin long before `from`.
  */
 export function decodeBatches(
   bytes: Buffer,
@@ -126,15 +136,16 @@ export function decodeBatches(
   from: number,
   to: number,
   aborted: readonly AbortedTransaction[],
+  { limit = Number.POSITIVE_INFINITY, plainOf = decompress }: DecodeOptions = {},
 ): Decoded {
-  const waiting = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+  const waiting = aborted.length < 2 ? [...aborted] : [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
   const abortedNow = new Set<number>()
   const records: LogRecord[] = []
   const reader = new Reader(bytes)
   let next = from
   let taken = 0
   let hole: Decoded['hole'] = null
-  while (reader.at + LOG_OVERHEAD <= bytes.length && next < to) {
+  while (reader.at + LOG_OVERHEAD <= bytes.length && next < to && records.length < limit) {
     const start = reader.at
     const baseOffset = reader.int64()
     const end = start + LOG_OVERHEAD + reader.int32()
@@ -145,7 +156,7 @@ export function decodeBatches(
       if (baseOffset < next) continue
       next = baseOffset + 1
       taken += end - start
-      if (baseOffset < to) records.push(unreadable(partition, baseOffset, 0, bytes.subarray(start, end)))
+      if (baseOffset < to) records.push(unreadable(partition, baseOffset, 0, bytes, start, end))
       continue
     }
     reader.at = start + ATTRIBUTES_AT
@@ -156,34 +167,57 @@ export function decodeBatches(
     const producerId = reader.int64()
     reader.at += 6
     const count = reader.int32()
-    const body = bytes.subarray(reader.at, end)
+    const bodyAt = reader.at
     reader.at = end
+    // Batches before `from` count too: what was aborted in them may be over by then.
+    while (waiting.length > 0 && waiting[0]!.firstOffset <= lastOffset) abortedNow.add(waiting.shift()!.producerId)
+    const isControl = (attributes & CONTROL) !== 0
+    if (isControl && isAbortMarker(bytes.subarray(bodyAt, end))) abortedNow.delete(producerId)
     if (lastOffset < next) continue
     if (baseOffset > next && hole === null) hole = { from: next, to: baseOffset }
-    while (waiting.length > 0 && waiting[0]!.firstOffset <= lastOffset) abortedNow.add(waiting.shift()!.producerId)
     next = lastOffset + 1
     taken += BATCH_HEADER_BYTES
-    if ((attributes & CONTROL) !== 0) {
-      if (isAbortMarker(body)) abortedNow.delete(producerId)
-      continue
-    }
-    if ((attributes & TRANSACTIONAL) !== 0 && abortedNow.has(producerId)) continue
+    if (isControl || ((attributes & TRANSACTIONAL) !== 0 && abortedNow.has(producerId))) continue
     const fixedTimestamp = (attributes & LOG_APPEND_TIME) !== 0 ? maxTimestamp : null
     const before = records.length
     try {
-      const plain = new Reader(decompress(attributes & CODEC_MASK, body))
-      taken += plain.buffer.length
+      const codec = attributes & CODEC_MASK
+      // What is not compressed is read where it is: a view of each batch would cost as much as a record.
+      const plain = codec === 0 ? new Reader(bytes, bodyAt) : new Reader(plainOf(codec, bytes.subarray(bodyAt, end)))
+      const plainEnd = codec === 0 ? end : plain.buffer.length
+      const begun = plain.at
       for (let i = 0; i < count; i++) {
-        const record = decodeRecord(plain, partition, baseOffset, baseTimestamp, fixedTimestamp)
-        if (record.offset >= from && record.offset < to) records.push(record)
+        const record = decodeRecord(plain, plainEnd, partition, baseOffset, baseTimestamp, fixedTimestamp, from)
+        if (record === null) continue
+        if (record.offset >= to) break
+        records.push(record)
+        if (records.length === limit) {
+          next = Math.min(next, record.offset + 1)
+          break
+        }
       }
+      taken += plain.at - begun
     } catch {
       records.length = before
-      taken += body.length
-      if (lastOffset < to) records.push(unreadable(partition, lastOffset, maxTimestamp, body))
+      next = lastOffset + 1
+      taken += end - bodyAt
+      if (lastOffset < to) records.push(unreadable(partition, lastOffset, maxTimestamp, bytes, bodyAt, end))
     }
   }
   return { records, next: Math.min(next, Math.max(to, from)), bytes: taken, hole }
+}
+
+/** Offset behind the last whole batch in `bytes`; null where there is none. */
+export function endOfBatches(bytes: Buffer): number | null {
+  let last: number | null = null
+  for (let at = 0; at + LOG_OVERHEAD <= bytes.length; ) {
+    const end = at + LOG_OVERHEAD + bytes.readInt32BE(at + 8)
+    if (end > bytes.length || end <= at + MAGIC_AT) break
+    const base = new Reader(bytes, at).int64()
+    last = base + 1 + (bytes.readInt8(at + MAGIC_AT) === 2 ? bytes.readInt32BE(at + LAST_DELTA_AT) : 0)
+    at = end
+  }
+  return last
 }
 
 /**
@@ -191,63 +225,52 @@ export function decodeBatches(
  * before Kafka 0.11): one record that holds its bytes, so that a reader neither stops for ever nor skips it in
  * silence.
  */
-function unreadable(partition: number, offset: number, timestamp: number, bytes: Buffer): LogRecord {
-  return { partition, offset, timestamp, key: null, value: bytes, headers: [] }
+function unreadable(
+  partition: number,
+  offset: number,
+  timestamp: number,
+  bytes: Buffer,
+  at: number,
+  end: number,
+): LogRecord {
+  const none = { keyAt: end, keyLength: -1, headersAt: end, end }
+  return new LogRecord(partition, offset, timestamp, { bytes, valueAt: at, valueLength: end - at, ...none }, true)
 }
 
 /** A control batch holds one record; its key is a version and a type, and type 0 is an abort. */
 function isAbortMarker(body: Buffer): boolean {
-  const { key } = decodeRecord(new Reader(body), 0, 0, 0, null)
+  const key = decodeRecord(new Reader(body), body.length, 0, 0, 0, null, 0)?.key ?? null
   return key !== null && key.length >= 4 && key.readInt16BE(2) === 0
 }
 
+/** The next record; null if it is before `from`. Throws RangeError where it goes over `limit`. */
 function decodeRecord(
   reader: Reader,
+  limit: number,
   partition: number,
   baseOffset: number,
   baseTimestamp: number,
   fixedTimestamp: number | null,
-): LogRecord {
+  from: number,
+): LogRecord | null {
   const length = reader.varint()
   const end = reader.at + length
+  if (length < 0 || end > limit) throw new RangeError('a record past the end of its batch')
   reader.at += 1
   const timestampDelta = reader.varint()
   const offset = baseOffset + reader.varint()
-  const key = nullableBytes(reader)
-  const value = nullableBytes(reader)
-  const headers: [string, Buffer][] = []
-  for (let count = reader.varint(); count > 0; count--) {
-    const name = headerName(reader)
-    const headerValue = nullableBytes(reader)
-    if (headerValue !== null) headers.push([name, headerValue])
+  if (offset < from) {
+    reader.at = end
+    return null
   }
+  const keyLength = reader.varint()
+  const keyAt = reader.at
+  if (keyLength > 0) reader.at += keyLength
+  const valueLength = reader.varint()
+  const valueAt = reader.at
+  const headersAt = valueLength > 0 ? valueAt + valueLength : valueAt
+  if (headersAt > end) throw new RangeError('a value past the end of its record')
   reader.at = end
-  return { partition, offset, timestamp: fixedTimestamp ?? baseTimestamp + timestampDelta, key, value, headers }
-}
-
-/** Names that were met, by length and last byte: the records of a topic have the same few, over and over. */
-const names: ({ readonly bytes: Buffer; readonly text: string } | undefined)[] = new Array(1_024).fill(undefined)
-
-function headerName(reader: Reader): string {
-  const length = reader.varint()
-  const { buffer, at } = reader
-  const slot = ((length & 0x1f) << 5) | ((buffer[at + length - 1] ?? 0) & 0x1f)
-  const known = names[slot]
-  if (known !== undefined && known.bytes.length === length) {
-    let same = 0
-    while (same < length && known.bytes[same] === buffer[at + same]) same++
-    if (same === length) {
-      reader.at += length
-      return known.text
-    }
-  }
-  const bytes = reader.raw(length)
-  const text = bytes.toString('utf8')
-  if (length <= 64) names[slot] = { bytes: Buffer.from(bytes), text }
-  return text
-}
-
-function nullableBytes(reader: Reader): Buffer | null {
-  const length = reader.varint()
-  return length < 0 ? null : reader.raw(length)
+  const places = { bytes: reader.buffer, keyAt, keyLength, valueAt, valueLength, headersAt, end }
+  return new LogRecord(partition, offset, fixedTimestamp ?? baseTimestamp + timestampDelta, places, true)
 }

@@ -16,7 +16,7 @@ import { Link } from './link.ts'
 import type { KafkaLogNotice } from './notice.ts'
 import type { Offsets } from './offsets.ts'
 import { CODE, FETCH, type Fetched, fetchRequest, parseFetch } from './protocol.ts'
-import { expired } from './reader.ts'
+import { expired, lostIn } from './reader.ts'
 import { decodeBatches } from './record-batch.ts'
 import { pause, unlessAborted } from './time.ts'
 import type { Topic } from './topic.ts'
@@ -203,9 +203,12 @@ class Follower {
     this.#pastEndSince.delete(partition)
     const from = this.#vector[partition]!
     const { records, next, bytes, hole } = decodeBatches(batches, partition, from, Number.MAX_SAFE_INTEGER, aborted)
-    if (hole !== null && this.#topic.settings.deleteOnly) {
-      this.#fail(expired(`partition ${partition} has lost its events from ${hole.from} to ${hole.to - 1}`))
-      return true
+    if (hole !== null) {
+      const lost = lostIn(this.#topic, partition, hole)
+      if (lost !== null) {
+        this.#fail(lost)
+        return true
+      }
     }
     if (next === from) return true
     this.#vector[partition] = next

@@ -158,6 +158,18 @@ export class Reader {
   }
 
   varint(): number {
+    // Nearly every number of a record has one byte or two.
+    const { buffer, at } = this
+    const first = buffer[at]
+    if (first !== undefined && first < 0x80) {
+      this.at = at + 1
+      return (first >>> 1) ^ -(first & 1)
+    }
+    const second = buffer[at + 1]
+    if (first !== undefined && second !== undefined && second < 0x80) {
+      this.at = at + 2
+      return (((second << 7) | (first & 0x7f)) >>> 1) ^ -(first & 1)
+    }
     const value = this.uvarint()
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }

@@ -11,6 +11,7 @@ import {
   loneBatchSize,
 } from '../../../src/log/kafka/record-batch.ts'
 import { Reader, varintSize, Writer } from '../../../src/log/kafka/wire.ts'
+import { contentOf } from '../records.ts'
 import { range, record } from './logs.ts'
 
 const SEQUENCE = { producerId: 7, producerEpoch: 0, first: 0 }
@@ -75,7 +76,7 @@ describe('the record batch', () => {
         expect(bytes.readUInt32BE(17)).toBe(crc32c(bytes, 21))
         const { records, next } = decodeBatches(bytes, 3, 0, ALL, [])
         expect(next).toBe(sent.length)
-        expect(records).toEqual(
+        expect(records.map(contentOf)).toEqual(
           sent.map((one, offset) => ({
             partition: 3,
             offset,
