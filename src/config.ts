@@ -4,6 +4,7 @@
  */
 import { bool, type CleanedEnv, customCleanEnv, makeValidator, type ReporterOptions, type Spec } from 'envalid'
 import type { AccessSettings } from './access/access.ts'
+import { ASYMMETRIC_ALGORITHMS, SYMMETRIC_ALGORITHMS } from './access/algorithms.ts'
 import { CREDENTIAL_HEADERS } from './event/enrich.ts'
 import type { TraceExporter } from './observability/tracing.ts'
 
@@ -66,6 +67,25 @@ const topic = makeValidator<string>((value) => {
   return value
 })
 
+/** Keys that come unprotected over a network may be anybody's. */
+const jwksUrl = makeValidator<string>((value) => {
+  const url = URL.canParse(value) ? new URL(value) : null
+  const isSafe =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname.replace(/[[\]]/g, '')))
+  if (url === null || !isSafe) throw new Error('must be an https URL; http only of a loopback name')
+  if (url.username !== '' || url.password !== '') throw new Error('must hold no name and no password')
+  return url.href
+})
+
+const algorithms = makeValidator<readonly string[]>((value) => {
+  const items = itemsOf(value)
+  const known = [...ASYMMETRIC_ALGORITHMS, ...SYMMETRIC_ALGORITHMS]
+  if (items.length === 0 || items.some((item) => !known.includes(item))) {
+    throw new Error(`must be one or several of ${known.join(', ')}; "none" is none of them`)
+  }
+  return items
+})
+
 /** Every variable, with its default and what it is for. */
 export const VARIABLES = {
   PORT: count(0, 65_535)({ default: 5000, desc: 'Port to serve on; 0 takes a free one' }),
@@ -112,16 +132,35 @@ export const VARIABLES = {
     desc: 'Seconds for which an answer is remembered by its Idempotency-Key; 0 remembers none',
   }),
   AUTH: text(
-    /^(?:none|token)$/,
-    'none or token',
+    /^(?:none|token|jwt)$/,
+    'none, token or jwt',
   )({
     default: '',
-    desc: 'Who may: none lets everyone in, and must be said where HOST is not loopback; token',
+    desc: 'Who may: none (everyone; must be said where HOST is not loopback), token or jwt',
   }),
   AUTH_TOKENS_FILE: text(
     /./,
     'a file',
   )({ default: '', desc: 'With AUTH=token: file of the tokens, read again at SIGHUP' }),
+  AUTH_JWT_JWKS_URL: jwksUrl({ default: '', desc: "With AUTH=jwt: URL of the issuer's keys, a JWKS" }),
+  AUTH_JWT_KEY_FILE: text(
+    /./,
+    'a file',
+  )({
+    default: '',
+    desc: 'With AUTH=jwt, instead of a URL: file of the keys, as PEM, JWK or JWKS, read again at SIGHUP',
+  }),
+  AUTH_JWT_ISSUER: list({ default: [], desc: 'Issuers of tokens (iss), separated by commas' }),
+  AUTH_JWT_AUDIENCE: list({ default: [], desc: 'What tokens must be meant for (aud), one of these' }),
+  AUTH_JWT_ALGORITHMS: algorithms({ default: ASYMMETRIC_ALGORITHMS, desc: 'Algorithms that may sign tokens' }),
+  AUTH_JWT_CLOCK_SKEW_S: count(
+    0,
+    600,
+  )({ default: 5, desc: "Seconds by which the issuer's clock may differ; a token ends so much later" }),
+  AUTH_JWT_ROLES_CLAIM: text(
+    /^\S+$/,
+    'the name of a claim, or a path such as realm_access.roles',
+  )({ default: 'roles', desc: 'Claim that holds the roles, a list or a text; a.b is a member of a claim' }),
   LOG_LEVEL: text(
     /^(?:trace|debug|info|warn|error|fatal|silent)$/,
     'trace, debug, info, warn, error, fatal or silent',
@@ -176,7 +215,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const values = customCleanEnv(given, { ...VARIABLES, ...TRACE_VARIABLES }, (cleaned) => cleaned, { reporter: report })
   if (!isLoopback(values.HOST) && values.AUTH === '') {
     throw new ConfigError(
-      `HOST: ${values.HOST} is not loopback, so everybody who reaches it could publish; set AUTH=token, or AUTH=none to say that this is meant`,
+      `HOST: ${values.HOST} is not loopback, so everybody who reaches it could publish; set AUTH=token or AUTH=jwt, or AUTH=none to say that this is meant`,
     )
   }
   return {
@@ -214,12 +253,49 @@ function traceExporter(
   return protocol === 'http/json' ? protocol : 'http/protobuf'
 }
 
-/** Settings that only one kind of authentication uses. One that is set for nothing is a door believed shut. */
-function accessOf({ AUTH, AUTH_TOKENS_FILE: file }: Values): AccessSettings {
-  if (file !== '' && AUTH !== 'token') throw new ConfigError('AUTH_TOKENS_FILE: it is read with AUTH=token only')
-  if (AUTH !== 'token') return { kind: 'none' }
-  if (file === '') throw new ConfigError('AUTH_TOKENS_FILE: AUTH=token needs it; npm run token makes a line for it')
-  return { kind: 'token', file }
+/** Settings that only one kind of authentication uses; one that is set for nothing is a door believed shut. */
+const ONLY_FOR = {
+  token: ['AUTH_TOKENS_FILE'],
+  jwt: ['AUTH_JWT_JWKS_URL', 'AUTH_JWT_KEY_FILE', 'AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'],
+} as const
+
+function accessOf(values: Values): AccessSettings {
+  for (const [auth, names] of Object.entries(ONLY_FOR)) {
+    const idle = names.find((name) => values[name].length > 0)
+    if (idle !== undefined && values.AUTH !== auth) throw new ConfigError(`${idle}: it is used with AUTH=${auth} only`)
+  }
+  if (values.AUTH === 'token') {
+    const file = values.AUTH_TOKENS_FILE
+    if (file !== '') return { kind: 'token', file }
+    throw new ConfigError('AUTH_TOKENS_FILE: AUTH=token needs it; npm run token makes a line for it')
+  }
+  return values.AUTH === 'jwt' ? jwtSettings(values) : { kind: 'none' }
+}
+
+/** Without an issuer and an audience, any token that the issuer gives to anybody for anything would do. */
+function jwtSettings(values: Values): AccessSettings {
+  const { AUTH_JWT_JWKS_URL: url, AUTH_JWT_KEY_FILE: file, AUTH_JWT_ALGORITHMS } = values
+  if (url === '' && file === '') {
+    throw new ConfigError('AUTH_JWT_JWKS_URL: AUTH=jwt needs it, or AUTH_JWT_KEY_FILE, to verify tokens')
+  }
+  if (url !== '' && file !== '') throw new ConfigError('AUTH_JWT_KEY_FILE: give it or AUTH_JWT_JWKS_URL, not both')
+  for (const name of ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const) {
+    if (values[name].length === 0) throw new ConfigError(`${name}: AUTH=jwt needs it`)
+  }
+  if (url !== '' && AUTH_JWT_ALGORITHMS.some((algorithm) => SYMMETRIC_ALGORITHMS.includes(algorithm))) {
+    throw new ConfigError(
+      'AUTH_JWT_ALGORITHMS: HS algorithms need a secret: give it by AUTH_JWT_KEY_FILE, not by a URL',
+    )
+  }
+  return {
+    kind: 'jwt',
+    keys: url === '' ? { file } : { url },
+    issuers: values.AUTH_JWT_ISSUER,
+    audiences: values.AUTH_JWT_AUDIENCE,
+    algorithms: AUTH_JWT_ALGORITHMS,
+    clockSkewSeconds: values.AUTH_JWT_CLOCK_SKEW_S,
+    rolesClaim: values.AUTH_JWT_ROLES_CLAIM,
+  }
 }
 
 /** Whether a host name or address is this machine's alone. */

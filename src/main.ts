@@ -29,7 +29,7 @@ const STOP_MS = 9_500
 async function start(): Promise<() => Promise<void>> {
   const config = readConfig()
   const catalogue = readCatalogue(config.schemaDir)
-  const authenticator = openAccess(config.access, catalogue)
+  const authenticator = await openAccess(config.access, catalogue)
   const logger = createLogger(config.logLevel)
   if (authenticator !== null) process.on('SIGHUP', () => reload(authenticator, logger))
   // Node would print its warnings as plain text among the structured lines.

@@ -24,7 +24,15 @@ const WRONG: Readonly<Partial<Record<keyof typeof VARIABLES, readonly string[]>>
   ENRICH_HEADERS: ['maybe', '2', 'ja'],
   EVENT_SOURCE: ['with space', 'tab\there'],
   ALLOWED_ORIGINS: ['example.org', 'https://example.org/path', '*', 'null', 'https://a.example,nonsense'],
-  AUTH: ['maybe', 'NONE'],
+  AUTH: ['maybe', 'NONE', 'token,jwt'],
+  AUTH_TOKENS_FILE: ['without AUTH=token'],
+  AUTH_JWT_JWKS_URL: ['nonsense', 'http://issuer.example/', 'ftp://issuer.example/', 'https://a:b@issuer.example/'],
+  AUTH_JWT_KEY_FILE: ['without AUTH=jwt'],
+  AUTH_JWT_ISSUER: ['without AUTH=jwt'],
+  AUTH_JWT_AUDIENCE: ['without AUTH=jwt'],
+  AUTH_JWT_ALGORITHMS: ['none', 'ES256,none', 'es256', ','],
+  AUTH_JWT_CLOCK_SKEW_S: ['-1', '601', '1m'],
+  AUTH_JWT_ROLES_CLAIM: ['two words'],
   LOG_LEVEL: ['loud', 'INFO'],
 }
 
@@ -79,7 +87,8 @@ describe('a wrong value', () => {
     },
   )
 
-  it.each(Object.entries(WRONG).map(([name, [value]]) => [name, value]))(
+  // Those of access stop it in test/access.
+  it.each(Object.entries(WRONG).flatMap(([name, [value]]) => (name.startsWith('AUTH_') ? [] : [[name, value]])))(
     'of %s (%j) stops the product: exit code 1, one line, nothing else',
     async (name, value) => expectRefusal(await refusedStart({ [name!]: value! }), new RegExp(`^herald: ${name}: `)),
   )

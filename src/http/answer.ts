@@ -32,8 +32,8 @@ export function answerJsonError(response: ServerResponse, code: ErrorCode, messa
 }
 
 /** Refuses whoever is not let in, as `answerJsonError`. */
-export function refuseAsJson(response: ServerResponse, { code, message }: HeraldError): void {
-  answerJsonError(response, code, message)
+export function refuseAsJson(response: ServerResponse, { code, message }: HeraldError, status: number): void {
+  answerJsonError(response, code, message, status)
 }
 
 /** `Retry-After` where the same request may succeed later. */

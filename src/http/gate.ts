@@ -3,12 +3,12 @@
  * it refuses it answers, in the style of the one who asks. With AUTH=none it stands open and looks at nothing.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Authenticator } from '../access/access.ts'
+import { type Authenticator, KeysAway } from '../access/access.ts'
 import { ANYONE, type Caller } from '../access/caller.ts'
-import { HeraldError } from '../errors.ts'
+import { ERRORS, HeraldError, RETRY_AFTER_SECONDS } from '../errors.ts'
 
 /** Writes a refusal; the headers that every one of them has are set already. */
-export type Refuse = (response: ServerResponse, refusal: HeraldError) => void
+export type Refuse = (response: ServerResponse, refusal: HeraldError, status: number) => void
 
 const CHALLENGE = 'Bearer realm="herald"'
 
@@ -55,7 +55,9 @@ export class Gate {
         hasCredentials(request) ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE,
       )
       response.setHeader('Cache-Control', 'no-store')
-      refuse(response, error)
+      const isPassing = error instanceof KeysAway
+      if (isPassing) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS))
+      refuse(response, error, isPassing ? 503 : ERRORS[error.code].status)
       return null
     }
   }

@@ -50,7 +50,7 @@ export interface Fault {
   readonly error: unknown
 }
 
-/** A notice about the log: reached, away, topic made. */
+/** A notice about what Herald leans on: the log (reached, away, topic made), the keys of tokens. */
 export interface LogNotice {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly message: string

@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionResult } from 'graphql'
+import { expect } from 'vitest'
+import { AccessRefusal } from '../../src/access/access.ts'
 import { makeToken } from '../../src/access/tokens.ts'
+import type { Catalogue } from '../../src/catalogue/catalogue.ts'
+import { ConfigError, readConfig } from '../../src/config.ts'
+import { openAccess } from '../../src/open-access.ts'
 import type { Herald } from '../support/herald.ts'
 
 /** A folder with SDL in which who may do what differs by event. */
@@ -51,6 +56,18 @@ export function temporaryFolder(): Folder {
     },
     remove: () => rmSync(path, { recursive: true, force: true }),
   }
+}
+
+/** What the start is refused with in this environment, as one line; a start that is not refused fails. */
+export async function refusalOf(env: Readonly<Record<string, string>>): Promise<string> {
+  try {
+    await openAccess(readConfig(env).access, { events: [] } as unknown as Catalogue)
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof AccessRefusal)) throw error
+    expect(error.message).toMatch(/^[A-Z_]+: [^\n]+$/)
+    return error.message
+  }
+  throw new Error('the start was not refused')
 }
 
 /** Tokens by their names, and the file that lets them in. */

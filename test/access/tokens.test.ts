@@ -8,7 +8,7 @@ import { type Herald, refusedStart, startHerald } from '../support/herald.ts'
 import { until } from '../support/kafka.ts'
 import { openEventStream } from '../support/sse.ts'
 import { openSocket } from '../support/websocket.ts'
-import { ask, bearer, makeTokens, temporaryFolder } from './gateway.ts'
+import { ask, bearer, makeTokens, refusalOf, temporaryFolder } from './gateway.ts'
 
 const GREET = 'mutation { buySword { id } }'
 const FOLLOW = 'subscription { events { type } }'
@@ -189,8 +189,8 @@ it('goes on with what it had where the file is no good at SIGHUP, and says so', 
 
 describe('the start is refused in one line', () => {
   it.each([
-    ['without a file', undefined, /^herald: AUTH_TOKENS_FILE: .*npm run token/],
-    ['with what is no JSON', 'nonsense', /^herald: AUTH_TOKENS_FILE: .*:1: it is no JSON object/],
+    ['without a file', undefined, /^AUTH_TOKENS_FILE: .*npm run token/],
+    ['with what is no JSON', 'nonsense', /^AUTH_TOKENS_FILE: .*:1: it is no JSON object/],
     ['with a token in place of its digest', '{"name":"a","roles":[],"sha256":"herald_x"}', /:1: "sha256" must/],
     ['with roles that are none', '{"name":"a","roles":"read","sha256":""}', /:1: "roles" must/],
     ['with a name that is none', '{"name":"","roles":[],"sha256":""}', /:1: "name" must/],
@@ -202,18 +202,28 @@ describe('the start is refused in one line', () => {
     ['with an end that is none', `{"name":"a","roles":[],"sha256":"${'0'.repeat(64)}","expires":7}`, /:1: "expires"/],
   ])('%s', async (_what, content, line) => {
     const file = content === undefined ? join(folder.path, 'none') : folder.write('wrong', `${content}\n`)
-    const { code, stdout, stderr } = await refusedStart({ AUTH: 'token', AUTH_TOKENS_FILE: file })
+    expect(await refusalOf({ AUTH: 'token', AUTH_TOKENS_FILE: file })).toMatch(line)
+  })
+
+  it('without AUTH_TOKENS_FILE, and with one that AUTH does not ask for', async () => {
+    expect(await refusalOf({ AUTH: 'token' })).toMatch(/^AUTH_TOKENS_FILE: AUTH=token needs it/)
+    expect(await refusalOf({ AUTH_TOKENS_FILE: 'a' })).toMatch(/^AUTH_TOKENS_FILE: it is used with AUTH=token only/)
+  })
+
+  it('by the product, too', async () => {
+    const { code, stdout, stderr } = await refusedStart({ AUTH: 'token' })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^[^\n]+\n$/)
-    expect(stderr).toMatch(line)
+    expect(stderr).toMatch(/^herald: AUTH_TOKENS_FILE: [^\n]+\n$/)
   })
 })
 
 describe('npm run token', () => {
-  const run = (...args: string[]) => spawnSync('npm', ['run', '-s', 'token', '--', ...args], { encoding: 'utf8' })
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['dist/token-command.js', ...args], { encoding: 'utf8' })
 
   it('makes a token and its line, which let in', async () => {
-    const { stdout } = run('--name', 'ci', '--roles', 'publish,read')
+    const npm = ['run', '-s', 'token', '--', '--name', 'ci', '--roles', 'publish,read']
+    const { stdout } = spawnSync('npm', npm, { encoding: 'utf8' })
     const [, token, , line] = stdout.split('\n')
     expect(line).not.toContain(token)
     const file = folder.write('made', `${line}\n`)

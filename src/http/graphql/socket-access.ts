@@ -5,10 +5,14 @@
 import type { IncomingMessage } from 'node:http'
 import { CloseCode } from 'graphql-ws'
 import type { WebSocket } from 'ws'
+import { KeysAway } from '../../access/access.ts'
 import { ANYONE, type Caller, whenEnded } from '../../access/caller.ts'
 import { HeraldError } from '../../errors.ts'
 import { channels } from '../../observability/channels.ts'
 import { bearerToken, type Gate, hasCredentials } from '../gate.ts'
+
+/** RFC 6455, section 7.4.1, and IANA's registry of close codes: the client may come back. */
+const TRY_AGAIN_LATER = 1013
 
 export class SocketAccess {
   readonly #gate: Gate
@@ -52,15 +56,16 @@ export class SocketAccess {
       return true
     } catch (error) {
       if (!(error instanceof HeraldError)) channels.fault.publish({ error })
-      this.#refuse()
+      if (error instanceof KeysAway) this.#refuse(TRY_AGAIN_LATER, error.message)
+      else this.#refuse()
       return false
     }
   }
 
-  #refuse(): void {
+  #refuse(code: number = CloseCode.Forbidden, reason = 'Forbidden'): void {
     this.#isRefused = true
     this.#caller = null
-    this.#socket.close(CloseCode.Forbidden, 'Forbidden')
+    this.#socket.close(code, reason)
   }
 }
 

@@ -105,9 +105,8 @@ function textOf(value: Parameters<typeof toText>[0] | undefined): string {
 }
 
 /** Whoever is not let in has written nothing. */
-function refuseAsText(response: ServerResponse, refusal: HeraldError): void {
-  response.setHeader('Herald-Outcome', 'NOT_WRITTEN')
-  answerError(response, refusal)
+function refuseAsText(response: ServerResponse, { code, message }: HeraldError, status: number): void {
+  answer(response, status, TEXT, `${code}: ${message}\n`, outcomeHeader('NOT_WRITTEN'))
 }
 
 function answerError(response: ServerResponse, error: unknown): void {
