@@ -5,13 +5,13 @@
 import { bool, type CleanedEnv, customCleanEnv, makeValidator, type ReporterOptions, type Spec } from 'envalid'
 import type { AccessSettings } from './access/access.ts'
 import { ASYMMETRIC_ALGORITHMS, SYMMETRIC_ALGORITHMS } from './access/algorithms.ts'
+import { ConfigError } from './config-error.ts'
+import { kafkaSecurity } from './config-kafka.ts'
 import { CREDENTIAL_HEADERS } from './event/enrich.ts'
+import { type KafkaSecurity, SASL_MECHANISMS, type Sasl } from './log/kafka/security.ts'
 import type { TraceExporter } from './observability/tracing.ts'
 
-/** A variable of the environment that Herald cannot work with; `message` is one line that names it. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
+export { ConfigError } from './config-error.ts'
 
 const itemsOf = (text: string) =>
   text
@@ -58,6 +58,12 @@ const origins = makeValidator<readonly string[]>((value) => {
     }
     return url.origin
   })
+})
+
+const saslMechanism = makeValidator<Sasl['mechanism'] | ''>((value) => {
+  const known = SASL_MECHANISMS.find((name) => name === value)
+  if (known === undefined) throw new Error(`must be ${SASL_MECHANISMS.join(' or ')}`)
+  return known
 })
 
 const topic = makeValidator<string>((value) => {
@@ -109,6 +115,29 @@ export const VARIABLES = {
     default: 1,
     desc: 'Replication factor of a topic that is missing at start',
   }),
+  KAFKA_TLS: bool({ default: false, desc: 'Whether the connections to Kafka are encrypted' }),
+  KAFKA_TLS_CA_FILE: text(
+    /./,
+    'a file',
+  )({
+    default: '',
+    desc: "File (PEM) of the authorities that sign the brokers' certificates; without it those of Node",
+  }),
+  KAFKA_TLS_CERT_FILE: text(
+    /./,
+    'a file',
+  )({ default: '', desc: 'File (PEM) of the certificate by which Herald shows itself to Kafka' }),
+  KAFKA_TLS_KEY_FILE: text(/./, 'a file')({ default: '', desc: 'File (PEM) of the key of that certificate' }),
+  KAFKA_SASL_MECHANISM: saslMechanism({
+    default: '',
+    desc: 'How Herald signs in to Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; without it not at all',
+  }),
+  KAFKA_SASL_USERNAME: text(/./, 'a name')({ default: '', desc: 'The user that Herald is to Kafka' }),
+  KAFKA_SASL_PASSWORD: text(/./, 'a password')({ default: '', desc: "That user's password" }),
+  KAFKA_SASL_PASSWORD_FILE: text(
+    /./,
+    'a file',
+  )({ default: '', desc: 'File that holds the password, in place of KAFKA_SASL_PASSWORD' }),
   DATA_DIR: text(/./, 'a folder')({ default: 'data', desc: 'Folder of the embedded log' }),
   SCHEMA_DIR: text(/./, 'a folder')({ default: 'schema', desc: 'Folder that holds all SDL' }),
   ENRICH_HEADERS: bool({ default: true, desc: "Whether events are enriched with their request's headers" }),
@@ -196,6 +225,8 @@ export interface Config {
   readonly topic: string
   readonly partitions: number
   readonly replicationFactor: number
+  /** How the brokers are reached: TLS, SASL. */
+  readonly kafkaSecurity: KafkaSecurity
   readonly dataDir: string
   readonly schemaDir: string
   readonly enrichHeaders: boolean
@@ -225,6 +256,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     topic: values.KAFKA_TOPIC,
     partitions: values.KAFKA_PARTITIONS,
     replicationFactor: values.KAFKA_REPLICATION_FACTOR,
+    kafkaSecurity: kafkaSecurity(values),
     dataDir: values.DATA_DIR,
     schemaDir: values.SCHEMA_DIR,
     enrichHeaders: values.ENRICH_HEADERS,
@@ -307,6 +339,6 @@ function report({ errors }: ReporterOptions<unknown>): void {
   const [name, error] = Object.entries(errors)[0] ?? []
   if (name === undefined) return
   // envalid's own validators put the value into their message, ours do not: a value may be a credential.
-  const reason = name === 'ENRICH_HEADERS' ? 'must be true or false' : (error as Error).message
+  const reason = ['ENRICH_HEADERS', 'KAFKA_TLS'].includes(name) ? 'must be true or false' : (error as Error).message
   throw new ConfigError(`${name}: ${reason}`)
 }

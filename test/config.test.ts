@@ -21,6 +21,8 @@ const WRONG: Readonly<Partial<Record<keyof typeof VARIABLES, readonly string[]>>
   KAFKA_TOPIC: ['a topic', '.', '..', 'a/b', 'x'.repeat(250), 'täglich'],
   KAFKA_PARTITIONS: ['0', '513', 'many', '1.5', '-1'],
   KAFKA_REPLICATION_FACTOR: ['0', '32768', 'all'],
+  KAFKA_TLS: ['maybe', 'PEM'],
+  KAFKA_SASL_MECHANISM: ['GSSAPI', 'plain', 'SCRAM-SHA-1'],
   ENRICH_HEADERS: ['maybe', '2', 'ja'],
   EVENT_SOURCE: ['with space', 'tab\there'],
   ALLOWED_ORIGINS: ['example.org', 'https://example.org/path', '*', 'null', 'https://a.example,nonsense'],

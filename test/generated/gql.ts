@@ -48,6 +48,7 @@ type Documents = {
     "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": typeof types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": typeof types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
+    "query SecurityEvents { events(last: 1) { nodes { id } } }": typeof types.SecurityEventsDocument,
     "mutation MainPublish { buySword { id } }": typeof types.MainPublishDocument,
     "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": typeof types.MainPageDocument,
     "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": typeof types.MetricsJoinDocument,
@@ -93,6 +94,7 @@ const documents: Documents = {
     "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
+    "query SecurityEvents { events(last: 1) { nodes { id } } }": types.SecurityEventsDocument,
     "mutation MainPublish { buySword { id } }": types.MainPublishDocument,
     "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": types.MainPageDocument,
     "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": types.MetricsJoinDocument,
@@ -254,6 +256,10 @@ export function graphql(source: "mutation Buy { buySword { __typename id type cu
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }"): (typeof documents)["query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query SecurityEvents { events(last: 1) { nodes { id } } }"): (typeof documents)["query SecurityEvents { events(last: 1) { nodes { id } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

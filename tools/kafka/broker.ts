@@ -5,7 +5,7 @@
  *
  * Nothing outlives the process that started it, kill -9 included: see run-folder.ts.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync } from 'node:fs'
@@ -13,10 +13,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { findJava, kafkaJars } from './install.ts'
 import { freePorts } from './ports.ts'
-import { type BrokerAddress, serverProperties } from './properties.ts'
+import { type BrokerAddress, type ExtraListener, serverProperties } from './properties.ts'
 import { makeRunFolder, type RunFolder } from './run-folder.ts'
 
 const LOG4J2 = fileURLToPath(new URL('./log4j2.properties', import.meta.url))
@@ -35,6 +36,10 @@ export interface KafkaOptions {
   readonly dataDir?: string
   /** Broker settings, over those of properties.ts. */
   readonly properties?: Readonly<Record<string, string | number | boolean>>
+  /** Listeners besides the plain one, by name; of one broker only. Their settings go into `properties`. */
+  readonly listeners?: Readonly<Record<string, ExtraListener['protocol']>>
+  /** Users who can sign in by SCRAM from the first moment on, as `kafka-storage format --add-scram` takes them. */
+  readonly scram?: readonly string[]
   /** The largest heap of each broker in MiB. Default 384. */
   readonly heapMb?: number
   /** Gets a line for a person at what takes time, such as the download. */
@@ -65,6 +70,10 @@ export interface KafkaCluster {
   /** For KAFKA_BROKERS: `host:port`, separated by commas. */
   readonly bootstrap: string
   readonly brokers: readonly KafkaBroker[]
+  /** Where each of the `listeners` is, as host:port. */
+  readonly listeners: Readonly<Record<string, string>>
+  /** Runs one of Kafka's own tools by its class, such as `kafka.admin.ConfigCommand`; rejects with its output. */
+  tool(name: string, ...args: string[]): Promise<void>
   /** Ends every broker and removes what was made; data in `dataDir` is left in good order. Idempotent. */
   close(): Promise<void>
 }
@@ -77,13 +86,16 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   const java = await findJava()
   const jars = await kafkaJars(options.progress)
   const count = options.brokers ?? 1
-  const ports = await freePorts(2 * count)
+  const wanted = Object.entries(options.listeners ?? {})
+  if (wanted.length > 0 && count > 1) throw new Error('more listeners are for one broker only')
+  const ports = await freePorts(2 * count + wanted.length)
   if (options.port !== undefined) ports[0] = options.port
   const addresses = Array.from({ length: count }, (_, index) => ({
     id: index + 1,
     port: ports[index]!,
     controllerPort: ports[count + index]!,
   }))
+  const listeners = wanted.map(([name, protocol], index) => ({ name, protocol, port: ports[2 * count + index]! }))
   const folder = await makeRunFolder()
   const dataDir = options.dataDir ?? join(folder.path, 'data')
   const command = [
@@ -96,6 +108,14 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   const cluster: KafkaCluster = {
     bootstrap: addresses.map(({ port }) => `127.0.0.1:${port}`).join(','),
     brokers,
+    listeners: Object.fromEntries(listeners.map(({ name, port }) => [name, `127.0.0.1:${port}`])),
+    async tool(name, ...args) {
+      await promisify(execFile)(java, [...command, name, ...args]).catch(
+        (error: { stdout: string; stderr: string }) => {
+          throw new Error(`${name} failed: ${error.stdout}${error.stderr}`, { cause: error })
+        },
+      )
+    },
     close() {
       closing ??= (async () => {
         if (options.dataDir !== undefined) await Promise.all(brokers.map((broker) => broker.kill('SIGTERM')))
@@ -158,10 +178,13 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
         await broker.kill('SIGTERM')
         if (!existsSync(config)) {
           await mkdir(logDir, { recursive: true })
-          await writeFile(config, serverProperties(address, addresses, logDir, options.properties ?? {}))
+          const { properties = {} } = options
+          await writeFile(config, serverProperties(address, addresses, logDir, properties, listeners))
         }
         if (!existsSync(join(logDir, 'meta.properties'))) {
-          const [code] = await once(launch('kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config), 'exit')
+          const scram = (options.scram ?? []).flatMap((user) => ['--add-scram', user])
+          const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config, ...scram]
+          const [code] = await once(launch(...format), 'exit')
           if (code !== 0) throw new Error(`Kafka's data folder cannot be formatted:\n${await endOf(broker)}`)
         }
         const started = launch('kafka.Kafka', config)

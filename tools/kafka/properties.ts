@@ -11,21 +11,33 @@ export interface BrokerAddress {
   readonly controllerPort: number
 }
 
+/** A listener for clients besides the plain one, on 127.0.0.1. */
+export interface ExtraListener {
+  /** Its name in properties: `listener.name.<name in small letters>.ssl…`. */
+  readonly name: string
+  readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+  readonly port: number
+}
+
 /** The text of `server.properties` for `self` among `all`; `extra` wins over everything. */
 export function serverProperties(
   self: BrokerAddress,
   all: readonly BrokerAddress[],
   logDir: string,
   extra: Readonly<Record<string, string | number | boolean>>,
+  extraListeners: readonly ExtraListener[] = [],
 ): string {
   const replicas = Math.min(3, all.length)
+  const extras = extraListeners.map(({ name, port }) => `,${name}://127.0.0.1:${port}`).join('')
+  const protocols = extraListeners.map(({ name, protocol }) => `,${name}:${protocol}`).join('')
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': self.id,
     'controller.quorum.voters': all.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(','),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${self.port},CONTROLLER://127.0.0.1:${self.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${self.port}`,
+    listeners: `PLAINTEXT://127.0.0.1:${self.port},CONTROLLER://127.0.0.1:${self.controllerPort}${extras}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${self.port}${extras}`,
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': logDir,
     'auto.create.topics.enable': false,
@@ -46,7 +58,10 @@ export function serverProperties(
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
     ...extra,
   }
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('')
+  return (
+    Object.entries(properties)
+      // In a file of properties a line that ends with a backslash goes on in the next.
+      .map(([name, value]) => `${name}=${String(value).replaceAll('\n', '\\n')}\n`)
+      .join('')
+  )
 }

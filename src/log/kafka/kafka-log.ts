@@ -6,12 +6,14 @@
 import { setMaxListeners } from 'node:events'
 import { HeraldError } from '../../errors.ts'
 import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
+import { Connector } from './connector.ts'
 import type { Address } from './link.ts'
 import { Links } from './links.ts'
 import type { KafkaLogNotice } from './notice.ts'
 import { Offsets } from './offsets.ts'
 import { Producer } from './producer.ts'
 import { LogReader } from './reader.ts'
+import { type KafkaSecurity, PLAINTEXT } from './security.ts'
 import { tail } from './tail.ts'
 import { anySignal } from './time.ts'
 import { Topic } from './topic.ts'
@@ -29,6 +31,8 @@ export interface KafkaLogOptions {
   /** For a topic that is missing when the cluster is first reached. */
   readonly partitions: number
   readonly replicationFactor: number
+  /** Default PLAINTEXT. */
+  readonly security?: KafkaSecurity
   /** Told what an operator may want to read. Must not throw. */
   readonly onEvent?: (notice: KafkaLogNotice) => void
   /** Told how many records a broker acknowledged together. Must not throw. */
@@ -46,9 +50,10 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
 class KafkaLog implements EventLog {
   readonly topic: string
   readonly #notify: (notice: KafkaLogNotice) => void
-  readonly #control = new Links(CLIENT_ID, 2)
-  readonly #publishing = new Links(CLIENT_ID, 1)
-  readonly #reading = new Links(CLIENT_ID, READS_PER_BROKER)
+  readonly #connector: Connector
+  readonly #control: Links
+  readonly #publishing: Links
+  readonly #reading: Links
   readonly #topic: Topic
   readonly #producer: Producer
   readonly #offsets: Offsets
@@ -56,13 +61,21 @@ class KafkaLog implements EventLog {
   readonly #stop = new AbortController()
   #closing: Promise<void> | null = null
 
-  constructor({ brokers, topic, partitions, replicationFactor, onEvent, onBatch }: KafkaLogOptions) {
+  constructor(options: KafkaLogOptions) {
+    const { brokers, topic, partitions, replicationFactor, security = PLAINTEXT, onEvent, onBatch } = options
     this.topic = topic
     // Every read and tail listens to it.
     setMaxListeners(0, this.#stop.signal)
     this.#notify = onEvent ?? (() => {})
     const bootstrap = brokers.map(parseAddress)
     const notify = this.#notify
+    this.#connector = new Connector({ clientId: CLIENT_ID, security, notify })
+    this.#control = new Links(this.#connector, 2)
+    this.#publishing = new Links(this.#connector, 1)
+    this.#reading = new Links(this.#connector, READS_PER_BROKER)
+    if (security.sasl?.mechanism === 'PLAIN' && security.tls === null) {
+      notify({ level: 'warn', message: 'the password goes to Kafka in the clear: SASL PLAIN without TLS (KAFKA_TLS)' })
+    }
     this.#topic = new Topic({ bootstrap, topic, partitions, replicationFactor, links: this.#control, notify })
     this.#offsets = new Offsets(this.#topic, this.#control)
     this.#reader = new LogReader(this.#topic, this.#reading, this.#offsets)
@@ -128,7 +141,7 @@ class KafkaLog implements EventLog {
       yield* tail({
         topic: this.#topic,
         offsets: this.#offsets,
-        clientId: CLIENT_ID,
+        connector: this.#connector,
         from,
         signal: stop.signal,
         notify: this.#notify,

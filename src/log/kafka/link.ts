@@ -9,8 +9,10 @@
  * waits on it rejected, and whoever needs a connection opens another link.
  */
 import { createRequire } from 'node:module'
-import { connect as connectSocket, type Socket } from 'node:net'
+import { connect as connectSocket, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { Api } from './protocol.ts'
+import { type KafkaSecurity, refusalOf, type Sasl } from './security.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -73,18 +75,33 @@ const Broker: new (options: {
   allowAutoTopicCreation: boolean
 }) => KafkajsBroker = require('kafkajs/src/broker')
 
+/** The exchange of one mechanism; `saslAuthenticate` sends one of its messages. */
+type SaslProvider = (exchange: { saslAuthenticate(message: unknown): Promise<unknown> }) => {
+  authenticate(): Promise<void>
+}
+
 const ConnectionPool: new (options: {
   host: string
   port: number
   logger: KafkajsLogger
   clientId: string
   socketFactory: SocketFactory
+  sasl: { mechanism: string; authenticationProvider: SaslProvider } | null
   connectionTimeout: number
+  reauthenticationThreshold: number
   requestTimeout: number
   enforceRequestTimeout: boolean
 }) => KafkajsConnectionPool = require('kafkajs/src/network/connectionPool')
 
 const Encoder: new (size: number) => KafkajsEncoder = require('kafkajs/src/protocol/encoder')
+
+type Credentials = Pick<Sasl, 'username' | 'password'>
+
+const SASL_PROVIDERS: Readonly<Record<Sasl['mechanism'], (credentials: Credentials) => SaslProvider>> = {
+  PLAIN: require('kafkajs/src/broker/saslAuthenticator/plain'),
+  'SCRAM-SHA-256': require('kafkajs/src/broker/saslAuthenticator/scram256'),
+  'SCRAM-SHA-512': require('kafkajs/src/broker/saslAuthenticator/scram512'),
+}
 
 const CONFIG_OF_TOPIC = 2
 
@@ -102,8 +119,10 @@ export interface Address {
   readonly port: number
 }
 
-/** Longest time to connect, and to learn the broker's versions. */
+/** Longest time to connect, TLS included, and for each of the questions before the first request. */
 const CONNECT_TIMEOUT_MS = 1_500
+/** How long before the end of its session, where brokers set one, a link signs in again. */
+const SIGN_IN_AGAIN_MS = 1_500
 /** Longest time to wait for an answer, where a request does not say more. */
 export const REQUEST_TIMEOUT_MS = 3_000
 
@@ -113,18 +132,30 @@ export class Link {
   readonly #connection: KafkajsConnection
   readonly #sockets = new Set<Socket>()
   #closed: Error | null = null
+  #isFirst = true
+  /** Why a message of the SASL exchange failed: kafkajs makes one error of a wrong password and of an outage. */
+  #saslError: unknown = null
 
-  private constructor(address: Address, clientId: string) {
+  private constructor(address: Address, clientId: string, { tls, sasl }: KafkaSecurity) {
     const pool = new ConnectionPool({
       ...address,
       logger: SILENT,
       clientId,
       connectionTimeout: CONNECT_TIMEOUT_MS,
+      // Kafka refuses who signs in again within a second, and kafkajs does so at every request where a session is
+      // shorter than its threshold (10 s by default).
+      reauthenticationThreshold: SIGN_IN_AGAIN_MS,
       // The least time of any request, that for the versions included; `send` gives its own.
       requestTimeout: CONNECT_TIMEOUT_MS,
       enforceRequestTimeout: true,
+      sasl: sasl && { mechanism: sasl.mechanism, authenticationProvider: (exchange) => this.#saslOf(sasl, exchange) },
       socketFactory: ({ host, port, onConnect }) => {
-        const socket = connectSocket({ host, port, noDelay: true, keepAlive: true }, onConnect)
+        const options = { host, port, noDelay: true, keepAlive: true }
+        const socket =
+          tls === null
+            ? connectSocket(options, onConnect)
+            : // An address is no server name (RFC 6066), but is compared with the certificate nevertheless.
+              connectTls({ ...options, secureContext: tls, ...(isIP(host) ? {} : { servername: host }) }, onConnect)
         this.#sockets.add(socket)
         socket.once('close', () => {
           this.#sockets.delete(socket)
@@ -142,16 +173,19 @@ export class Link {
     this.#broker = new Broker({ connectionPool: pool, logger: SILENT, allowAutoTopicCreation: false })
   }
 
-  /** Connects. Rejects within about 3 s; then nothing is left open. */
-  static async open(address: Address, clientId: string): Promise<Link> {
-    const link = new Link(address, clientId)
+  /**
+   * Connects and shows who we are. Rejects within some seconds, with `Refused` where the broker does not let us in;
+   * then nothing is left open.
+   */
+  static async open(address: Address, clientId: string, security: KafkaSecurity): Promise<Link> {
+    const link = new Link(address, clientId, security)
     try {
       await link.#broker.connect()
       if (link.#closed !== null) throw link.#closed
       return link
     } catch (error) {
       link.close(asError(error))
-      throw error
+      throw link.#explain(error)
     }
   }
 
@@ -220,11 +254,31 @@ export class Link {
   async #guard<T>(call: () => Promise<T>): Promise<T> {
     if (this.#closed !== null) throw this.#closed
     try {
-      return await call()
+      const answer = await call()
+      this.#isFirst = false
+      return answer
     } catch (error) {
-      if (!isAnswer(error)) this.close(asError(error))
-      throw error
+      if (isAnswer(error)) throw error
+      this.close(asError(error))
+      throw this.#explain(error)
     }
+  }
+
+  #explain(error: unknown): unknown {
+    return refusalOf(this.#saslError ?? error, this.#isFirst) ?? error
+  }
+
+  /** kafkajs's own exchange, with a look at why it fails. It is held again before the broker's session ends. */
+  #saslOf({ mechanism, username, password }: Sasl, exchange: Parameters<SaslProvider>[0]): ReturnType<SaslProvider> {
+    this.#saslError = null
+    return SASL_PROVIDERS[mechanism]({ username, password })({
+      ...exchange,
+      saslAuthenticate: (message) =>
+        exchange.saslAuthenticate(message).catch((error: unknown) => {
+          this.#saslError = error
+          throw error
+        }),
+    })
   }
 }
 

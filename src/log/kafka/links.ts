@@ -3,7 +3,8 @@
  * one after the other, so what may wait long (a parked fetch, an acks=all produce) has connections of its own,
  * and each call takes the connection that has least to do.
  */
-import { type Address, Link } from './link.ts'
+import type { Connector } from './connector.ts'
+import type { Address, Link } from './link.ts'
 
 interface Entry {
   readonly opening: Promise<Link>
@@ -12,14 +13,14 @@ interface Entry {
 }
 
 export class Links {
-  readonly #clientId: string
+  readonly #connector: Connector
   readonly #perBroker: number
   readonly #brokers = new Map<string, Entry[]>()
   #closed = false
 
   /** `perBroker`: at most so many connections to one broker at the same time. */
-  constructor(clientId: string, perBroker: number) {
-    this.#clientId = clientId
+  constructor(connector: Connector, perBroker: number) {
+    this.#connector = connector
     this.#perBroker = perBroker
   }
 
@@ -49,7 +50,7 @@ export class Links {
     let least: Entry | undefined
     for (const entry of entries) if (least === undefined || entry.busy < least.busy) least = entry
     if (least !== undefined && (least.busy === 0 || entries.length >= this.#perBroker)) return least
-    const entry: Entry = { opening: Link.open(address, this.#clientId), link: null, busy: 0 }
+    const entry: Entry = { opening: this.#connector.open(address), link: null, busy: 0 }
     entry.opening.then(
       (link) => {
         entry.link = link

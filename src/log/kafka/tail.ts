@@ -12,7 +12,8 @@
  */
 import type { HeraldError } from '../../errors.ts'
 import type { Batch, Vector } from '../event-log.ts'
-import { Link } from './link.ts'
+import type { Connector } from './connector.ts'
+import type { Link } from './link.ts'
 import type { KafkaLogNotice } from './notice.ts'
 import type { Offsets } from './offsets.ts'
 import { CODE, FETCH, type Fetched, fetchRequest, parseFetch } from './protocol.ts'
@@ -32,7 +33,7 @@ const PAST_END_MS = 10_000
 export interface TailOptions {
   readonly topic: Topic
   readonly offsets: Offsets
-  readonly clientId: string
+  readonly connector: Connector
   readonly from: Vector
   readonly signal: AbortSignal
   readonly notify: (notice: KafkaLogNotice) => void
@@ -147,7 +148,7 @@ class Follower {
         }
         try {
           if (link === null || link.closed) {
-            const opening = Link.open(address, this.#options.clientId)
+            const opening = this.#options.connector.open(address)
             link = await unlessAborted(opening, stop)
             if (link === null) {
               opening.then(

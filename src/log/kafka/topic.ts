@@ -13,6 +13,7 @@ import type { Address, Link } from './link.ts'
 import type { Links } from './links.ts'
 import type { KafkaLogNotice } from './notice.ts'
 import { CODE, METADATA, metadataRequest, parseMetadata, type TopicMetadata } from './protocol.ts'
+import { Refused } from './security.ts'
 import { pause, within } from './time.ts'
 
 const REFRESH_MS = 2_000
@@ -154,7 +155,7 @@ export class Topic {
       if (leaderless < 0) this.#becomeReady()
       return view
     } catch (error) {
-      this.#setDown(error instanceof TopicError ? error.message : 'no Kafka broker answers')
+      this.#setDown(error instanceof TopicError || error instanceof Refused ? error.message : 'no Kafka broker answers')
       throw error
     } finally {
       for (const listener of this.#listeners) listener()
@@ -229,6 +230,7 @@ export class Topic {
     return new Promise((resolve, reject) => {
       let started = 0
       let failed = 0
+      let refused: Refused | null = null
       let timer: NodeJS.Timeout | undefined
       const start = () => {
         clearTimeout(timer)
@@ -242,11 +244,13 @@ export class Topic {
             started = candidates.length
             resolve(answer)
           },
-          (error) => {
+          (error: unknown) => {
             failed++
+            // One that does not let us in says more than one that is away.
+            if (error instanceof Refused) refused = error
             if (failed >= candidates.length) {
               clearTimeout(timer)
-              reject(error)
+              reject(refused ?? error)
             } else start()
           },
         )
