@@ -21,6 +21,7 @@ import { type GraphQLDependencies, serveGraphQL } from './graphql/http.ts'
 import { Playground } from './graphql/playground.ts'
 import { executableSchema } from './graphql/schema.ts'
 import { WebSockets } from './graphql/websocket.ts'
+import { Wheel } from './graphql/wheel.ts'
 import { isReading, serveLiveness, serveReadiness } from './health.ts'
 import { Origins, originRefusal } from './origin.ts'
 import { PatientResponse } from './response.ts'
@@ -80,10 +81,11 @@ export class HttpServer {
     this.#documents = new Documents(documents, this.#origins)
     this.#gate = new Gate(authenticator)
     const engine = createEngine(executableSchema(catalogue, operations))
-    this.#webSockets = new WebSockets(engine, operations, this.#gate)
+    const wheel = new Wheel()
+    this.#webSockets = new WebSockets(engine, wheel, this.#gate)
     this.#graphql = {
       engine,
-      operations,
+      wheel,
       origins: this.#origins,
       gate: this.#gate,
       playground: new Playground(catalogue),

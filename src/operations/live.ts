@@ -1,9 +1,7 @@
 /**
- * Live: the process's one tail of the log, shared by all subscribers. It keeps the vector of what it has
- * handed out; a follower that joins is pinned to that vector at once, and gets everything behind it. A
- * follower's queue is bounded: one that does not keep up loses its queue, not its place, and reads on from
- * the log (subscribe.ts). So nobody waits for anybody, and an event is kept in memory once however many
- * queues hold it.
+ * Live: the process's one tail of the log, shared by all subscribers. Each event is decoded once, and handed to each
+ * lane of subscribers who asked for the same (lane.ts). The tail keeps the vector of what it has handed out: a
+ * subscription joins its lane at exactly that vector (subscription.ts).
  *
  * LATEST means: behind all that was acknowledged, and before all that is not yet. The tail may be on either
  * side of that line: it may lag behind an acknowledgement, and it may see a record before its publisher does.
@@ -16,11 +14,12 @@ import { HeraldError } from '../errors.ts'
 import type { Decoder } from '../event/decode.ts'
 import type { DecodedEvent } from '../event/event.ts'
 import type { Appended, Batch, EventLog, Vector } from '../log/event-log.ts'
+import { channels } from '../observability/channels.ts'
 import type { Matches } from './filter.ts'
+import { type Audience, Lane } from './lane.ts'
 import { later } from './places.ts'
+import type { Subscription } from './subscription.ts'
 
-const QUEUE_EVENTS = 10_000
-const QUEUE_BYTES = 16 * 1024 * 1024
 /** How many records, or bytes, to hand out before sockets get their turn. */
 const TURN = { records: 256, bytes: 256 * 1024 }
 /** How long the start of the tail waits before it tries again. */
@@ -29,82 +28,6 @@ const RETRY_MS = 200
 const BEGIN_MS = 4_500
 /** How many operations may wait so, and how many bytes their records may hold. */
 const WAITING = { operations: 10_000, bytes: 64 * 1024 * 1024 }
-/** How often a follower to which nothing matches hears how far the log is. */
-const PROGRESS_MS = 1_000
-
-/** What a follower is told: an event, or only how far the log has come. */
-export type LiveItem = { readonly event: DecodedEvent } | { readonly progress: Vector }
-
-/** A subscriber's view of the tail. */
-export class Follower {
-  /** Set when the queue ran over: it is empty, and the follower is no longer fed. */
-  overrun = false
-  error: HeraldError | null = null
-  readonly #pin: Vector
-  readonly #matches: Matches | null
-  #items: LiveItem[] = []
-  #bytes = 0
-  #wake: (() => void) | null = null
-  #progressAt = Date.now()
-
-  constructor(pin: Vector, matches: Matches | null) {
-    this.#pin = pin
-    this.#matches = matches
-  }
-
-  /** Feeds one event; `event` is decoded once for all followers. Returns false if it takes no more. */
-  offer(event: DecodedEvent): boolean {
-    const { partition, offset, bytes } = event.parts
-    // Acknowledged before this follower came, though the tail sees it only now.
-    if (offset < (this.#pin[partition] ?? 0)) return true
-    if (this.#matches !== null && !this.#matches(event)) return true
-    if (this.#items.length >= QUEUE_EVENTS || this.#bytes + bytes > QUEUE_BYTES) {
-      this.overrun = true
-      this.#items = []
-      this.#notify()
-      return false
-    }
-    this.#items.push({ event })
-    this.#bytes += bytes
-    this.#progressAt = Date.now()
-    this.#notify()
-    return true
-  }
-
-  /** Tells a follower for which nothing matched how far the log is, now and then. */
-  moveOn(vector: Vector, now: number): void {
-    if (now - this.#progressAt < PROGRESS_MS || this.#items.length > 0) return
-    this.#progressAt = now
-    this.#items.push({ progress: vector })
-    this.#notify()
-  }
-
-  fail(error: HeraldError): void {
-    this.error = error
-    this.#notify()
-  }
-
-  /** All that is queued; empty when the queue ran over, the follower failed, or the signal aborted. */
-  async take(signal: AbortSignal): Promise<readonly LiveItem[]> {
-    while (this.#items.length === 0 && !this.overrun && this.error === null && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        signal.addEventListener('abort', this.#notify, { once: true })
-      })
-      signal.removeEventListener('abort', this.#notify)
-    }
-    const items = this.#items
-    this.#items = []
-    this.#bytes = 0
-    return items
-  }
-
-  #notify = (): void => {
-    this.#wake?.()
-    this.#wake = null
-  }
-}
-
 export interface LiveDependencies {
   readonly log: EventLog
   readonly decoder: Decoder
@@ -118,7 +41,8 @@ interface UnderWay {
 export class Live {
   readonly #log: EventLog
   readonly #decoder: Decoder
-  readonly #followers = new Set<Follower>()
+  /** By the key of their audience. */
+  readonly #lanes = new Map<string, Lane>()
   readonly #stop = new AbortController()
   /** Per partition, behind the last event that this process published. */
   readonly #acknowledged: number[] = []
@@ -127,6 +51,9 @@ export class Live {
   readonly #waiting = new Set<() => void>()
   #waitingBytes = 0
   #vector: Vector | null = null
+  /** The life of the topic that the vector belongs to. */
+  #incarnation: Buffer | null = null
+  #handedOut = { events: 0, bytes: 0 }
   #running: Promise<void> | null = null
   #recordAt: number | null = null
 
@@ -145,9 +72,16 @@ export class Live {
     return this.#recordAt
   }
 
+  /** How much the tail has handed out, whether or not somebody was there to have it. */
+  get handedOut(): { readonly events: number; readonly bytes: number } {
+    return this.#handedOut
+  }
+
   /** How many subscribers the tail feeds now. */
   get followers(): number {
-    return this.#followers.size
+    let count = 0
+    for (const lane of this.#lanes.values()) count += lane.size
+    return count
   }
 
   /** Begins to follow the log, through outages, until `close`. */
@@ -216,18 +150,20 @@ export class Live {
     return later(oldest?.since ?? this.#vector, this.#acknowledged)
   }
 
-  /**
-   * Joins at `pin`, which must be at or behind the tail's vector: the follower gets everything from there on.
-   * `leave` it when done.
-   */
-  join(pin: Vector, matches: Matches | null): Follower {
-    const follower = new Follower(pin, matches)
-    this.#followers.add(follower)
-    return follower
+  /** The lane of an audience, to join when it is time. `leave` it when done. */
+  enter(audience: Audience, matches: Matches | null): Lane {
+    let lane = this.#lanes.get(audience.key)
+    if (lane === undefined) {
+      lane = new Lane(audience, matches)
+      this.#lanes.set(lane.key, lane)
+    }
+    lane.users++
+    return lane
   }
 
-  leave(follower: Follower): void {
-    this.#followers.delete(follower)
+  leave(lane: Lane, member: Subscription): void {
+    lane.delete(member)
+    if (--lane.users === 0) this.#lanes.delete(lane.key)
   }
 
   /** Stops the tail; resolves when nothing runs any more. */
@@ -243,7 +179,10 @@ export class Live {
       try {
         // After an error the tail goes on from its own place; only the first time, or when that place is
         // gone, does it begin at the end.
-        this.#vector ??= await this.#log.ends()
+        if (this.#vector === null) {
+          this.#incarnation = this.#log.incarnation()
+          this.#vector = await this.#log.ends()
+        }
         for (const wake of this.#waiting) wake()
         this.#waiting.clear()
         for await (const batch of this.#log.tail(this.#vector, signal)) await this.#deliver(batch)
@@ -254,13 +193,12 @@ export class Live {
     }
   }
 
-  /** The place of the tail is gone: followers must hear it, or they would miss events in silence. */
+  /** The place of the tail is gone: its subscribers must hear it, or they would miss events in silence. */
   #restart(error: HeraldError): void {
     this.#vector = null
     this.#acknowledged.length = 0
     this.#underWay.clear()
-    for (const follower of this.#followers) follower.fail(error)
-    this.#followers.clear()
+    for (const lane of this.#lanes.values()) lane.fail(error)
   }
 
   #acknowledge({ partition, offset }: Appended): void {
@@ -272,27 +210,44 @@ export class Live {
    * Whoever runs between two turns sees a vector that is exact; within a turn nobody runs. So a vector is made
    * for an event only if there is somebody to have it.
    */
-  async #deliver({ partition, records, next }: Batch): Promise<void> {
-    let turn = { records: 0, bytes: 0 }
+  async #deliver({ partition, records, next, bytes }: Batch): Promise<void> {
+    let turn: DecodedEvent[] = []
+    let turnBytes = 0
     for (const record of records) {
-      if (this.#followers.size === 0) break
+      if (this.#lanes.size === 0) break
       // Queues keep it: its batch would stay in memory with it.
       const event = this.#decoder.decode(record.detached(), this.#at(partition, record.offset + 1))
-      for (const follower of this.#followers) {
-        if (!follower.offer(event)) this.#followers.delete(follower)
-      }
-      turn.records++
-      turn.bytes += event.parts.bytes
-      if (turn.records >= TURN.records || turn.bytes >= TURN.bytes) {
-        turn = { records: 0, bytes: 0 }
+      turn.push(event)
+      turnBytes += event.parts.bytes
+      if (turn.length >= TURN.records || turnBytes >= TURN.bytes) {
+        this.#hand(turn)
         this.#vector = event.parts.vector
+        turn = []
+        turnBytes = 0
         await new Promise((resolve) => setImmediate(resolve))
       }
     }
+    if (turn.length > 0) this.#hand(turn)
     this.#vector = this.#at(partition, next)
     this.#recordAt = records.at(-1)?.timestamp ?? this.#recordAt
+    this.#handedOut = { events: this.#handedOut.events + records.length, bytes: this.#handedOut.bytes + bytes }
     const now = Date.now()
-    for (const follower of this.#followers) follower.moveOn(this.#vector, now)
+    for (const lane of this.#lanes.values()) lane.moveOn(this.#vector, now)
+  }
+
+  /** To every lane. What is still to come of an earlier life of the topic must get no cursor of the new one. */
+  #hand(events: readonly DecodedEvent[]): void {
+    if (!this.#log.incarnation().equals(this.#incarnation!)) {
+      throw new HeraldError('CURSOR_EXPIRED', 'The topic was made again: the events that were being read are gone.')
+    }
+    for (const lane of this.#lanes.values()) {
+      try {
+        lane.deliver(events)
+      } catch (error) {
+        channels.fault.publish({ error })
+        lane.fail(error)
+      }
+    }
   }
 
   #at(partition: number, offset: number): Vector {

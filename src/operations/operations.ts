@@ -19,7 +19,8 @@ import { Idempotency } from './idempotency.ts'
 import { Live } from './live.ts'
 import { type PublishRequest, publish } from './publish.ts'
 import { type Page, type ReplayArguments, replay } from './replay.ts'
-import { type SubscribeArguments, type Subscription, subscribe } from './subscribe.ts'
+import { type SubscribeArguments, subscribe } from './subscribe.ts'
+import type { Subscription } from './subscription.ts'
 
 export interface PartitionExtent {
   readonly number: number
@@ -44,7 +45,7 @@ export interface Operations {
   /** Events that the caller may not read are left out. Throws FORBIDDEN for who may read nothing at all. */
   replay(args: ReplayArguments, caller: Caller, signal?: AbortSignal): Promise<Page>
   /** As `replay`: left out are the same, and the cursor moves on over them. */
-  subscribe(args: SubscribeArguments, caller: Caller, signal: AbortSignal): Promise<Subscription>
+  subscribe(args: SubscribeArguments, caller: Caller, asking: { readonly signal: AbortSignal }): Promise<Subscription>
   partitions(caller: Caller): Promise<PartitionExtent[]>
   cursorOf(place: Place): string
   /** Where the tail is that feeds all subscribers. */
@@ -87,9 +88,9 @@ export function createOperations(options: {
     async replay(args, caller, signal) {
       return replay(shared, { ...args, readable: readableBy(caller) }, signal)
     },
-    async subscribe(args, caller, signal) {
+    async subscribe(args, caller, asking) {
       const matches = both(readableFilter(readableBy(caller)), args.matches)
-      return subscribe(shared, { ...args, matches }, signal)
+      return subscribe(shared, { ...args, matches }, asking)
     },
     async partitions(caller) {
       readableBy(caller)

@@ -85,3 +85,13 @@ function expired(partition: number, beginning: number, offset: number): HeraldEr
 export function later(a: Vector, b: Vector): Vector {
   return Array.from({ length: Math.max(a.length, b.length) }, (_, p) => Math.max(a[p] ?? 0, b[p] ?? 0))
 }
+
+/** How many offsets `to` is ahead of `from`, over all partitions. */
+export function distance(from: Vector, to: Vector): number {
+  return to.reduce((sum, offset, p) => sum + Math.max(0, offset - (from[p] ?? 0)), 0)
+}
+
+/** Whether `to` is ahead of `from` in some partition. */
+export function isAhead(to: Vector, from: Vector): boolean {
+  return to.some((offset, p) => offset > (from[p] ?? 0))
+}

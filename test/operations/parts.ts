@@ -17,7 +17,8 @@ import type { EventLog, NewRecord } from '../../src/log/event-log.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import { Live } from '../../src/operations/live.ts'
 import { type Page, type ReplayArguments, replay } from '../../src/operations/replay.ts'
-import { type Delivery, type SubscribeArguments, type Subscription, subscribe } from '../../src/operations/subscribe.ts'
+import { type SubscribeArguments, subscribe } from '../../src/operations/subscribe.ts'
+import type { Sink, Subscription } from '../../src/operations/subscription.ts'
 import { kafkaAddress } from '../support/kafka.ts'
 
 const catalogue = readCatalogue('schema')
@@ -122,10 +123,13 @@ export async function chain(
   }
 }
 
+/** What a subscription delivered: an event, or only the place that it has come to without one. */
+export type Taking = { readonly event: DecodedEvent } | { readonly progress: Place }
+
 /** A subscription that is taken as fast as it delivers. */
 export interface Taken {
   readonly subscription: Subscription
-  readonly deliveries: Delivery[]
+  readonly deliveries: Taking[]
   /** Those of the deliveries that are events. */
   readonly events: DecodedEvent[]
   /** The events' types so far. */
@@ -136,37 +140,61 @@ export interface Taken {
   until(enough: () => boolean): Promise<void>
   /** How it ended: undefined, or what it threw. */
   readonly ended: Promise<unknown>
-  /** Aborts it, and resolves when it has ended. */
+  /** Closes it, and resolves when it has ended. */
   stop(): Promise<unknown>
 }
 
-/** Subscribes and takes until it ends, or the test has finished. `each` may hold the taking up. */
+export interface TakeOptions extends Partial<SubscribeArguments> {
+  /** Those with the same are one audience; default: each is one of its own. */
+  readonly audience?: string
+}
+
+let audiences = 0
+
+/** Subscribes and takes until it ends, or the test has finished. What `each` returns may hold the taking up. */
 export async function take(
   parts: Parts,
-  args: Partial<SubscribeArguments> = {},
-  each: (delivery: Delivery) => unknown = () => {},
+  { audience = `audience ${audiences++}`, ...args }: TakeOptions = {},
+  each: (delivery: Taking) => unknown = () => {},
 ): Promise<Taken> {
-  const controller = new AbortController()
-  const subscription = await subscribe(parts, { matches: null, ...args }, controller.signal)
-  const deliveries: Delivery[] = []
+  const subscription = await subscribe(parts, { matches: null, ...args }, new AbortController())
+  const deliveries: Taking[] = []
   const events: DecodedEvent[] = []
   const waiting = new Set<() => void>()
-  const ended = (async () => {
-    for await (const delivery of subscription) {
-      deliveries.push(delivery)
-      if ('event' in delivery) events.push(delivery.event)
-      for (const check of waiting) check()
-      await each(delivery)
-    }
-  })().then(
-    () => undefined,
-    (error: unknown) => error,
-  )
+  let holding: Promise<unknown> | null = null
+  let end: (error: unknown) => void = () => {}
+  const ended = new Promise<unknown>((resolve) => {
+    end = resolve
+  })
+  const took = (delivery: Taking) => {
+    deliveries.push(delivery)
+    if ('event' in delivery) events.push(delivery.event)
+    for (const check of waiting) check()
+    const held = each(delivery)
+    if (!(held instanceof Promise)) return
+    const until: Promise<unknown> = Promise.all([holding, held]).then(() => {
+      if (holding === until) holding = null
+    })
+    holding = until
+  }
+  const sink: Sink = {
+    get isFull() {
+      return holding !== null
+    },
+    take({ items }) {
+      for (const { event } of items) took({ event })
+    },
+    moveOn: (cursor) => took({ progress: parts.cursors.decode(cursor) }),
+    room: (ms) => Promise.race([holding, new Promise((resolve) => setTimeout(resolve, ms))]).then(() => {}),
+    end: (error) => end(error ?? undefined),
+  }
   const stop = () => {
-    controller.abort()
+    subscription.close()
+    end(undefined)
     return ended
   }
   onTestFinished(async () => void (await stop()))
+  subscription.deliver({ key: audience, render: () => Buffer.alloc(0) }, sink)
   return {
     subscription,
     deliveries,

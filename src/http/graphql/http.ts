@@ -7,7 +7,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ExecutionResult } from 'graphql'
 import type { Caller } from '../../access/caller.ts'
 import { ERRORS, type ErrorCode, HeraldError } from '../../errors.ts'
-import type { Operations } from '../../operations/operations.ts'
 import { answer, answerJsonError, refuseAsJson } from '../answer.ts'
 import { readBody } from '../body.ts'
 import type { RequestContext } from '../context.ts'
@@ -20,6 +19,7 @@ import type { Engine } from './engine.ts'
 import type { Playground } from './playground.ts'
 import { type GraphQLRequest, requestOfBody, requestOfQuery } from './request.ts'
 import { serveResult, serveSubscription } from './sse.ts'
+import type { Wheel } from './wheel.ts'
 
 const ALLOW = 'GET, HEAD, POST, OPTIONS'
 const JSON_TYPE = 'application/json'
@@ -28,12 +28,12 @@ const STREAM_TYPE = 'text/event-stream'
 
 export interface GraphQLDependencies {
   readonly engine: Engine
-  readonly operations: Operations
   readonly origins: Origins
   readonly gate: Gate
   readonly playground: Playground
   /** Aborts when Herald stops: streams end without `complete`. */
   readonly stop: AbortSignal
+  readonly wheel: Wheel
 }
 
 export async function serveGraphQL(
@@ -75,7 +75,7 @@ export async function serveGraphQL(
 }
 
 async function serveRequest(
-  { engine, operations, stop }: GraphQLDependencies,
+  { engine, stop, wheel }: GraphQLDependencies,
   caller: Caller,
   asked: GraphQLRequest,
   request: IncomingMessage,
@@ -99,7 +99,7 @@ async function serveRequest(
     return answerJsonError(response, 'BAD_USER_INPUT', 'Mutations go by POST, with a JSON body.', 405)
   }
   if (operation === 'subscription' && 'args' in prepared) {
-    return serveSubscription(prepared.args, operations, context, response, stop)
+    return serveSubscription(prepared.args, context, response, { stop, wheel })
   }
   const result = 'errors' in prepared ? prepared : await engine.execute(prepared.args)
   if (type === STREAM_TYPE) return serveResult(result, response)

@@ -21,6 +21,7 @@ import { both, eventFilter, fieldFilter } from '../../operations/filter.ts'
 import type { Operations } from '../../operations/operations.ts'
 import type { Page } from '../../operations/replay.ts'
 import type { RequestContext } from '../context.ts'
+import { Source } from './stream.ts'
 
 type Resolver = GraphQLFieldResolver<unknown, RequestContext>
 
@@ -69,12 +70,12 @@ function mutationResolver(mutation: MutationField, operations: Operations): Reso
 }
 
 function subscriptionResolver({ event, filters }: SubscriptionField, operations: Operations): Resolver {
-  return (_root, args, { caller, signal, lastEventId }) => {
+  return async (_root, args, context) => {
     const { after, from, since, until, filter } = args as SdlSubscriptionEventsArgs
     const values = filters.map((name) => [name, argumentOf(args, name)] as const).filter(([, value]) => value !== null)
     const matches = both(event === null ? null : fieldFilter(event, values), eventFilter(filter))
-    const place = { after: lastEventId ?? after, from, since: moment(since), until }
-    return operations.subscribe({ ...place, matches }, caller, signal)
+    const place = { after: context.lastEventId ?? after, from, since: moment(since), until }
+    return new Source(await operations.subscribe({ ...place, matches }, context.caller, context))
   }
 }
 

@@ -4,9 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { CloseCode } from 'graphql-ws'
-import type { WebSocket } from 'ws'
 import { KeysAway } from '../../access/access.ts'
-import { ANYONE, type Caller, whenEnded } from '../../access/caller.ts'
+import { type Caller, whenEnded } from '../../access/caller.ts'
 import { HeraldError } from '../../errors.ts'
 import { channels } from '../../observability/channels.ts'
 import { bearerToken, type Gate, hasCredentials } from '../gate.ts'
@@ -14,20 +13,26 @@ import { bearerToken, type Gate, hasCredentials } from '../gate.ts'
 /** RFC 6455, section 7.4.1, and IANA's registry of close codes: the client may come back. */
 const TRY_AGAIN_LATER = 1013
 
+/** What is closed. */
+interface Closable {
+  close(code: number, reason: string, why: 'UNAUTHENTICATED'): void
+}
+
 export class SocketAccess {
   readonly #gate: Gate
   readonly #request: IncomingMessage
-  readonly #socket: WebSocket
+  readonly #connection: Closable
   #caller: Caller | null = null
   #isRefused = false
+  #callOff: () => void = () => {}
 
-  constructor(gate: Gate, request: IncomingMessage, socket: WebSocket) {
+  /** The gate is not open: who passes an open one needs none of this. */
+  constructor(gate: Gate, request: IncomingMessage, connection: Closable) {
     this.#gate = gate
     this.#request = request
-    this.#socket = socket
-    if (gate.isOpen) this.#caller = ANYONE
+    this.#connection = connection
     // Said in the upgrade and wrong: nothing that may follow makes it right.
-    else if (hasCredentials(request)) void this.#admit(() => gate.callerOf(request))
+    if (hasCredentials(request)) void this.#admit(() => gate.callerOf(request))
   }
 
   /** Who asks. Throws UNAUTHENTICATED where nobody was let in, or not any more: the socket may yet bring messages. */
@@ -39,11 +44,16 @@ export class SocketAccess {
 
   /** Whether `connection_init` with this payload is let in; if not, the socket is closed. */
   async connect(payload: unknown): Promise<boolean> {
-    if (this.#gate.isOpen) return true
     const token = tokenOfPayload(payload)
     return this.#admit(() =>
       token === null ? this.#gate.callerOf(this.#request) : this.#gate.callerOfToken(bearerToken(`Bearer ${token}`)),
     )
+  }
+
+  /** The connection is closed: nothing more is looked at. */
+  close(): void {
+    this.#isRefused = true
+    this.#callOff()
   }
 
   async #admit(ask: () => Promise<Caller>): Promise<boolean> {
@@ -51,8 +61,8 @@ export class SocketAccess {
       const caller = await ask()
       if (this.#isRefused) return false
       this.#caller = caller
-      const callOff = whenEnded(caller, () => this.#refuse())
-      this.#socket.once('close', callOff)
+      this.#callOff()
+      this.#callOff = whenEnded(caller, () => this.#refuse())
       return true
     } catch (error) {
       if (!(error instanceof HeraldError)) channels.fault.publish({ error })
@@ -65,7 +75,7 @@ export class SocketAccess {
   #refuse(code: number = CloseCode.Forbidden, reason = 'Forbidden'): void {
     this.#isRefused = true
     this.#caller = null
-    this.#socket.close(code, reason)
+    this.#connection.close(code, reason, 'UNAUTHENTICATED')
   }
 }
 

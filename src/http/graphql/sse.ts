@@ -6,29 +6,36 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
-import { type Caller, whenEnded } from '../../access/caller.ts'
-import { ERRORS, type ErrorCode } from '../../errors.ts'
+import { whenEnded } from '../../access/caller.ts'
+import { ERRORS, type ErrorCode, HeraldError } from '../../errors.ts'
 import { channels, type EndReason } from '../../observability/channels.ts'
 import { counts } from '../../observability/counts.ts'
-import type { Operations } from '../../operations/operations.ts'
+import type { Delivery } from '../../operations/lane.ts'
+import type { Sink } from '../../operations/subscription.ts'
 import { answerJsonError } from '../answer.ts'
 import type { RequestContext } from '../context.ts'
-import { requestError } from './errors.ts'
-import { openStream, type Stream } from './stream.ts'
+import { audienceOf } from './audience.ts'
+import { Room } from './room.ts'
+import { lastError, openStream } from './stream.ts'
+import type { Ticking, Wheel } from './wheel.ts'
 
 /** A proxy that hears nothing for a while gives a connection up; a comment keeps it. */
-const KEEP_ALIVE_MS = 12_000
-/** How long a client that reads nothing keeps its connection. */
-const STALL_MS = 60_000
+const KEEP_ALIVE_S = 12
+/** How long a client that reads nothing keeps its connection: time to find the error that ended its subscription. */
+const STALL_S = 90
+/** Past this a response takes no more events. */
+const FULL_BYTES = 128 * 1024
 
 /** What a subscriber is told whose credentials end. It may come back with others, so `complete` does not follow. */
-const ENDED: ExecutionResult = {
-  errors: [requestError('UNAUTHENTICATED', 'Your token has ended. Come back with another, and with your last cursor.')],
-}
+const ENDED = new HeraldError(
+  'UNAUTHENTICATED',
+  'Your token has ended. Come back with another, and with your last cursor.',
+)
 
 /** Answers with one result, of a query for instance, as a stream that holds nothing else. */
 export function serveResult(result: ExecutionResult, response: ServerResponse): void {
-  new EventWriter(response).end(result, true)
+  writeHead(response)
+  response.end(`${nextBlock(result)}${COMPLETE}`)
 }
 
 /**
@@ -37,134 +44,162 @@ export function serveResult(result: ExecutionResult, response: ServerResponse): 
  */
 export async function serveSubscription(
   args: ExecutionArgs,
-  operations: Operations,
   { caller, lastEventId }: RequestContext,
   response: ServerResponse,
-  stop: AbortSignal,
+  { stop, wheel }: { readonly stop: AbortSignal; readonly wheel: Wheel },
 ): Promise<void> {
-  const stream = await openStream(args, operations)
-  const events = new EventWriter(response)
-  if ('errors' in stream) {
-    const [error] = stream.errors
+  const subscription = await openStream(args)
+  if ('errors' in subscription) {
+    const [error] = subscription.errors
     const code = error?.extensions.code
     // A cursor that is no good will not become good, and 400 is what stops an EventSource. Since Last-Event-ID
     // wins over every argument, no other cursor was looked at.
     if (lastEventId !== null && (code === 'CURSOR_INVALID' || code === 'CURSOR_EXPIRED')) {
       return answerJsonError(response, code, error!.message, 400)
     }
-    return events.end(stream, !isPassing(error))
+    writeHead(response)
+    response.end(`${nextBlock(subscription)}${isPassing(error) ? '' : COMPLETE}`)
+    return
   }
-  if (stream.isOver && lastEventId !== null) {
+  if (subscription.isOver && lastEventId !== null) {
+    subscription.close()
     response.writeHead(204)
     response.end()
     return
   }
+  if (response.closed || response.destroyed) return subscription.close()
   channels.subscribed.publish({ transport: 'sse' })
-  let reason: EndReason = 'INTERNAL_SERVER_ERROR'
-  try {
-    reason = await pump(stream, events, caller, stop)
-  } finally {
-    channels.unsubscribed.publish({ transport: 'sse', reason })
-  }
-}
-
-/** Resolves with why it ended. */
-async function pump(stream: Stream, events: EventWriter, caller: Caller, stop: AbortSignal): Promise<EndReason> {
-  const keepAlive = setInterval(() => events.comment(), KEEP_ALIVE_MS)
-  let isUnauthenticated = false
-  const callOff = whenEnded(caller, () => {
-    isUnauthenticated = !events.isClosed
-    if (isUnauthenticated) events.end(ENDED, false)
-  })
-  const closeAtStop = () => events.close()
-  stop.addEventListener('abort', closeAtStop, { once: true })
-  if (stop.aborted) closeAtStop()
-  try {
-    await events.id(stream.start)
-    for await (const { result, cursor } of stream.items) {
-      if (result === undefined) await events.id(cursor)
-      else {
-        counts.delivered.sse++
-        await events.next(result, cursor)
-      }
-      if (events.isClosed) break
-    }
-    if (stop.aborted) return 'stopping'
-    if (events.isClosed) return isUnauthenticated ? 'UNAUTHENTICATED' : 'client'
-    events.end(null, true)
-    return 'complete'
-  } catch (thrown) {
-    const error = thrown as GraphQLError
-    if (stop.aborted) return 'stopping'
-    if (events.isClosed) return isUnauthenticated ? 'UNAUTHENTICATED' : 'client'
-    events.end({ errors: [error] }, !isPassing(error))
-    return error.extensions.code as ErrorCode
-  } finally {
-    clearInterval(keepAlive)
-    callOff()
+  const stream = new EventStream(response, wheel, (reason) => {
     stop.removeEventListener('abort', closeAtStop)
-  }
+    callOff()
+    subscription.close()
+    channels.unsubscribed.publish({ transport: 'sse', reason })
+  })
+  const callOff = whenEnded(caller, () => subscription.end(ENDED))
+  const closeAtStop = () => stream.close('stopping')
+  stop.addEventListener('abort', closeAtStop, { once: true })
+  if (stop.aborted) return closeAtStop()
+  stream.moveOn(subscription.cursor)
+  subscription.deliver(audienceOf(args), stream)
 }
 
-/** Writes a response's events, no faster than the client reads them. One writer at a time. */
-class EventWriter {
+/** A response that is a stream of events, and takes what a subscription delivers. */
+class EventStream implements Sink, Ticking {
   readonly #response: ServerResponse
-  /** Lets the writer go on that waits for the client to read. */
-  #goOn: () => void = () => {}
+  readonly #openedAt: number
+  #onEnd: ((reason: EndReason) => void) | null
+  #room: Room | null = null
+  /** Since when the client has taken nothing of what waits; 0: it takes all. */
+  #stalledAt = 0
 
-  constructor(response: ServerResponse) {
+  /** `onEnd` is called once, with why. */
+  constructor(response: ServerResponse, wheel: Wheel, onEnd: (reason: EndReason) => void) {
     this.#response = response
-    response.on('drain', () => this.#goOn()).on('close', () => this.#goOn())
+    this.#openedAt = wheel.now
+    this.#onEnd = onEnd
+    writeHead(response)
+    response.on('drain', () => this.#drained())
+    response.once('close', () => {
+      this.#over('client')
+      wheel.delete(this)
+    })
+    wheel.add(this)
   }
 
-  get isClosed(): boolean {
-    return this.#response.writableEnded || this.#response.destroyed
+  get isFull(): boolean {
+    return this.#response.writableLength > FULL_BYTES
   }
 
-  id(cursor: string): Promise<void> {
-    return this.#write(`id: ${cursor}\n\n`)
+  take(delivery: Delivery): void {
+    if (this.#onEnd === null) return
+    counts.delivered.sse += delivery.items.length
+    this.#response.write(blocksOf(delivery))
   }
 
-  next(result: ExecutionResult, cursor: string): Promise<void> {
-    return this.#write(`event: next\nid: ${cursor}\ndata: ${JSON.stringify(result)}\n\n`)
+  moveOn(cursor: string): void {
+    if (this.#onEnd !== null) this.#response.write(`id: ${cursor}\n\n`)
   }
 
-  /** Keeps the connection alive, unless there is something on its way anyway. */
-  comment(): void {
-    if (!this.isClosed && this.#response.writableLength === 0) this.#response.write(':\n\n')
+  room(ms: number): Promise<void> {
+    this.#room ??= new Room()
+    return this.#room.wait(ms)
   }
 
   /** Ends the stream with a last result; without `complete` the client is to come back. */
-  end(result: ExecutionResult | null, complete: boolean): void {
-    this.#open()
-    const last = result === null ? '' : `event: next\ndata: ${JSON.stringify(result)}\n\n`
-    this.#response.end(`${last}${complete ? 'event: complete\ndata:\n\n' : ''}`)
+  end(error: unknown, cursor: string | null): void {
+    if (this.#onEnd === null) return
+    if (error === null) {
+      this.#over('complete')
+      this.#response.end(COMPLETE)
+      return
+    }
+    const shown = lastError(error, cursor)
+    this.#over(shown.extensions.code as ErrorCode)
+    const comesBack = isPassing(shown) || error === ENDED
+    this.#response.end(`${nextBlock({ errors: [shown] })}${comesBack ? '' : COMPLETE}`)
   }
 
-  close(): void {
-    if (!this.isClosed) this.#response.end()
+  /** Ends the stream so that its client comes back. */
+  close(reason: EndReason): void {
+    if (this.#onEnd === null) return
+    this.#over(reason)
+    this.#response.end()
   }
 
-  async #write(block: string): Promise<void> {
-    if (this.isClosed) return
-    this.#open()
-    if (this.#response.write(block)) return
-    const stalled = setTimeout(() => this.#response.destroy(), STALL_MS)
-    await new Promise<void>((resolve) => {
-      this.#goOn = resolve
-    })
-    clearTimeout(stalled)
+  /** Goes on when the stream was ended, until the client has taken all of it. */
+  tick(now: number): void {
+    const { writableLength } = this.#response
+    if (writableLength === 0) {
+      this.#stalledAt = 0
+      if (this.#onEnd !== null && (now - this.#openedAt) % KEEP_ALIVE_S === 0) this.#response.write(':\n\n')
+      return
+    }
+    if (this.#stalledAt === 0) this.#stalledAt = now
+    if (now - this.#stalledAt >= STALL_S) this.#response.destroy()
   }
 
-  #open(): void {
-    if (this.#response.headersSent) return
-    this.#response.writeHead(200, {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-cache, no-transform',
-      'X-Accel-Buffering': 'no',
-      'X-Content-Type-Options': 'nosniff',
-    })
+  #drained(): void {
+    this.#stalledAt = 0
+    this.#room?.open()
   }
+
+  #over(reason: EndReason): void {
+    const onEnd = this.#onEnd
+    this.#onEnd = null
+    onEnd?.(reason)
+    this.#room?.open()
+  }
+}
+
+const COMPLETE = 'event: complete\ndata:\n\n'
+
+function nextBlock(result: ExecutionResult): string {
+  return `event: next\ndata: ${JSON.stringify(result)}\n\n`
+}
+
+let last: { readonly delivery: Delivery; readonly blocks: Buffer } | null = null
+
+/** A delivery's `next` blocks, made once for all streams of a lane. */
+function blocksOf(delivery: Delivery): Buffer {
+  if (last?.delivery === delivery) return last.blocks
+  const parts = delivery.items.flatMap(({ event, payload }) => [
+    Buffer.from(`event: next\nid: ${event.cursor}\ndata: `),
+    payload,
+    BLOCK_END,
+  ])
+  last = { delivery, blocks: Buffer.concat(parts) }
+  return last.blocks
+}
+
+const BLOCK_END = Buffer.from('\n\n')
+
+function writeHead(response: ServerResponse): void {
+  response.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-cache, no-transform',
+    'X-Accel-Buffering': 'no',
+    'X-Content-Type-Options': 'nosniff',
+  })
 }
 
 /** Whether the client should come back by itself. */

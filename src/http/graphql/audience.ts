@@ -1,0 +1,91 @@
+/**
+ * Who is sent the same: subscribers with the same document, operation, rights, and variables, save those that only
+ * say where to begin. Many who come back after a restart, each with a cursor of its own, still are one audience.
+ */
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  executeSync,
+  getOperationAST,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql'
+import type { Audience } from '../../operations/lane.ts'
+import type { RequestContext } from '../context.ts'
+import { publicError, publicResult } from './errors.ts'
+
+/** The vocabulary's arguments that say where a subscription begins and ends, and nothing about its events. */
+const PLACE_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'from', 'since', 'until'])
+
+/** What the audiences of an operation have in common. */
+interface Operation {
+  readonly number: number
+  /** The variables that decide what is sent. */
+  readonly variables: readonly string[]
+}
+
+/** By document and operation's name; equal texts are one document (engine.ts). */
+const operations = new WeakMap<DocumentNode, Map<string, Operation>>()
+let lastNumber = 0
+
+/** The audience of a subscription that was prepared. */
+export function audienceOf(args: ExecutionArgs): Audience {
+  const { document, operationName, variableValues } = args
+  const { caller, head } = args.contextValue as RequestContext
+  const operation = operationOf(document, operationName ?? '')
+  const deciding: { [name: string]: unknown } = {}
+  for (const name of operation.variables) {
+    // What is left out has its default, which null has not.
+    if (variableValues && Object.hasOwn(variableValues, name)) deciding[name] = variableValues[name]
+  }
+  const contextValue: RequestContext = { caller, head, lastEventId: null, signal: NEVER }
+  return {
+    key: JSON.stringify([operation.number, caller.rights.key, deciding]),
+    render(event) {
+      try {
+        // Fields of events are there without waiting.
+        const result = executeSync({ ...args, contextValue, rootValue: event })
+        return Buffer.from(JSON.stringify(publicResult(result)))
+      } catch (error) {
+        return Buffer.from(JSON.stringify({ errors: [publicError(error)] }))
+      }
+    },
+  }
+}
+
+/** What is shared by many outlives the request of each. */
+const NEVER = new AbortController().signal
+
+function operationOf(document: DocumentNode, name: string): Operation {
+  let known = operations.get(document)
+  if (known === undefined) {
+    known = new Map()
+    operations.set(document, known)
+  }
+  let operation = known.get(name)
+  if (operation === undefined) {
+    operation = {
+      number: ++lastNumber,
+      variables: decidingVariables(document, getOperationAST(document, name || null)!),
+    }
+    known.set(name, operation)
+  }
+  return operation
+}
+
+function decidingVariables(document: DocumentNode, operation: OperationDefinitionNode): string[] {
+  const names = new Set<string>()
+  const rootFields = new Set<unknown>(operation.selectionSet.selections)
+  visit(document, {
+    VariableDefinition: () => false,
+    Field(field) {
+      if (!rootFields.has(field)) return undefined
+      const rest = (field.arguments ?? []).filter((argument) => !PLACE_ARGUMENTS.has(argument.name.value))
+      return { ...field, arguments: rest }
+    },
+    Variable({ name }) {
+      names.add(name.value)
+    },
+  })
+  return [...names]
+}
