@@ -1,6 +1,7 @@
 /** What a person sees when Herald serves: its URL, and one line for each mutation. */
 import type { Catalogue } from './catalogue/catalogue.ts'
 import type { Config } from './config.ts'
+import { textTable } from './text-table.ts'
 
 const HEADINGS = ['mutation', 'REST path', 'event type', 'topic']
 
@@ -10,13 +11,7 @@ export function startupTable(
   port: number,
 ): string {
   const rows = mutations.map(({ name, rest, event }) => [name, rest?.path ?? '-', event.type.text, topic])
-  const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i]!.length)))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd()
   const log = brokers.length > 0 ? `Kafka at ${brokers.join(', ')}` : `embedded in ${dataDir}`
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-  return `${[`Herald serves ${url}/graphql (log: ${log})`, '', ...[HEADINGS, ...rows].map(line)].join('\n')}\n\n`
+  return `Herald serves ${url}/graphql (log: ${log})\n\n${textTable(HEADINGS, rows)}\n\n`
 }

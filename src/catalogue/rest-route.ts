@@ -15,6 +15,14 @@ export interface RestRoute {
   readonly reply: Template
 }
 
+/**
+ * Which of two routes that both match a path is asked first: the one of the lesser text. At the first
+ * segment in which they differ, a literal goes before an argument.
+ */
+export function precedence({ segments }: RestRoute): string {
+  return segments.map((segment) => ('literal' in segment ? '0' : '1')).join('')
+}
+
 /** What Herald serves itself, now or in a later version: no event's path may lie over one. */
 export const RESERVED_PATHS: readonly string[] = [
   '/graphql',

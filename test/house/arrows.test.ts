@@ -8,6 +8,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: [
     'access',
     'catalogue',
+    'compatibility',
     'documents',
     'event',
     'http',
@@ -22,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   access: ['errors'],
   generated: ['event', 'http'], // types only: codegen's mappers and context
   catalogue: ['generated'],
+  compatibility: ['catalogue', 'event'],
   documents: ['catalogue', 'errors'],
   event: ['catalogue', 'errors', 'log'],
   observability: ['errors', 'log'],

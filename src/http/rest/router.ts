@@ -4,7 +4,7 @@
  * before one with arguments.
  */
 import type { Catalogue, MutationField } from '../../catalogue/catalogue.ts'
-import type { RestRoute } from '../../catalogue/rest-route.ts'
+import { precedence, type RestRoute } from '../../catalogue/rest-route.ts'
 import { percentDecode } from '../target.ts'
 
 export interface RouteMatch {
@@ -28,9 +28,7 @@ export class Router {
     const entries = mutations.flatMap((mutation) =>
       mutation.rest === null ? [] : [{ mutation, route: mutation.rest }],
     )
-    // Fewer arguments first; among equals the literal that comes earlier in the path decides.
-    const shape = ({ route }: Entry) => route.segments.map((segment) => ('literal' in segment ? '0' : '1')).join('')
-    this.#entries = entries.sort((a, b) => (shape(a) < shape(b) ? -1 : 1))
+    this.#entries = entries.sort((a, b) => (precedence(a.route) < precedence(b.route) ? -1 : 1))
   }
 
   match(path: string): RouteResult {
