@@ -107,10 +107,14 @@ function additionOf(coordinate: string, { name, type }: Field, event: EventType 
   return compatible(coordinate, 'the field was added')
 }
 
-/** The templates decide which records are this event, and which partition holds them. */
+/** The templates decide which records are this event, and which partition holds them; roles who reads it. */
 function recordChanges(name: string, before: Catalogue, after: Catalogue): Change[] {
   const [old, now] = [before, after].map(({ events }) => events.find((event) => event.name === name))
   if (old === undefined || now === undefined) return []
+  return [...templateChanges(name, old, now), ...roleChanges(name, old.roles, now.roles)]
+}
+
+function templateChanges(name: string, old: EventType, now: EventType): Change[] {
   const quoted = (text: string | undefined) => (text === undefined ? 'none' : `"${text}"`)
   return [
     ...(old.type.text === now.type.text
@@ -120,4 +124,13 @@ function recordChanges(name: string, before: Catalogue, after: Catalogue): Chang
       ? []
       : [breaking(name, `its key was ${quoted(old.key?.text)} and is ${quoted(now.key?.text)}`)]),
   ]
+}
+
+/** Whoever has one of the old roles may go on: `@allow` lets in by any one of its roles, and no `@allow` lets in all. */
+function roleChanges(name: string, old: readonly string[] | null, now: readonly string[] | null): Change[] {
+  const said = (roles: readonly string[] | null) => (roles === null ? 'everyone' : [...roles].sort().join(', '))
+  if (said(old) === said(now)) return []
+  const what = `it was allowed to ${said(old)} and is to ${said(now)}`
+  const letsIn = now === null || old?.every((role) => now.includes(role))
+  return [letsIn ? compatible(name, what) : breaking(name, what)]
 }

@@ -15,6 +15,7 @@ import { Decoder } from '../../src/event/decode.ts'
 import { encodeEvent } from '../../src/event/encode.ts'
 import type { Properties } from '../../src/event/event.ts'
 import { event } from '../catalogue/sdl.ts'
+import { recordOf } from '../event/events.ts'
 
 const catalogueOf = (sdl: string) => buildCatalogue(parseSdl(sdl, 'test.graphql'))
 
@@ -46,7 +47,11 @@ const FIELDS = 'guild: String! level: Int rank: Rank tags: [String!]'
 const left = event('Left', 'left')
 const leave = `${left} extend type Mutation { leave: Left! @rest(path: "/leave", reply: "") }`
 
+const allowed = (roles: string) => left.replace('@event', `@allow(roles: ${roles}) @event`)
+
 const BREAKING: readonly Row[] = [
+  ['roles asked for', left, allowed('["a"]'), 'Left', 'it was allowed to everyone and is to a'],
+  ['a role shut out', allowed('["a", "b"]'), allowed('["b"]'), 'Left', 'it was allowed to a, b and is to b'],
   ['an event type removed', sdl({ more: left }), sdl({}), 'Left', 'the event was removed'],
   [
     'a template changed',
@@ -255,6 +260,8 @@ const BREAKING: readonly Row[] = [
 ]
 
 const COMPATIBLE: readonly Row[] = [
+  ['a role let in', allowed('["b"]'), allowed('["a", "b"]'), 'Left', 'it was allowed to b and is to a, b'],
+  ['everyone let in', allowed('["b"]'), left, 'Left', 'it was allowed to b and is to everyone'],
   ['an event added', sdl({}), sdl({ more: left }), 'Left', 'the event was added'],
   ['a mutation added', sdl({ more: left }), sdl({ more: leave }), 'Mutation.leave', 'the mutation was added'],
   ['an optional property added', sdl({}), sdl({ fields: `${FIELDS} hero: ID` }), 'Joined.hero', 'the field was added'],
@@ -481,7 +488,7 @@ describe('whatever the SDL', () => {
             idempotencyKey: null,
             traceparent: null,
           })
-          const stored = { ...record, key: null, headers: [], partition: 0, offset: 0 }
+          const stored = recordOf(record)
           const [before, after] = [old, now].map((each) => new Decoder(each, 'events', CODEC).decode(stored, [1]))
           expect(after!.__typename).toBe(declared.name)
           expect(after!.headers).toEqual(before!.headers)
