@@ -93,8 +93,10 @@ export async function readResult<Data>(response: Response): Promise<GraphQLResul
   try {
     return (await response.json()) as GraphQLResult<Data>
   } catch {
-    const code = response.status === 401 ? 'UNAUTHENTICATED' : response.status < 500 ? 'REFUSED' : 'UNREACHABLE'
-    throw new ApiError(code, `The gateway answered with status ${response.status} and no result.`)
+    const { status } = response
+    // Nothing where something was asked for comes from what is stopping, or from a proxy whose server is away.
+    const code = status === 401 ? 'UNAUTHENTICATED' : status >= 400 && status < 500 ? 'REFUSED' : 'UNREACHABLE'
+    throw new ApiError(code, `The gateway answered with status ${status} and no result.`)
   }
 }
 

@@ -1,18 +1,17 @@
 /**
  * How many events of each kind there were in each of the last seconds, by the records' own timestamps: a replay fills
  * the past in, and a connection that was lost leaves no hole. The gateway's clock is followed, not the browser's, which
- * may be minutes off.
+ * may be minutes off. Whoever shows it looks once a second.
  */
 import { gatewayNow } from '../api/clock.ts'
 import type { ConsoleEvent } from '../api/events.ts'
-import { Store } from './store.ts'
 
 /** What is kept, and shown. */
 export const WINDOW_SECONDS = 300
 /** Seconds that the current rate is the mean of. */
 const MEAN_SECONDS = 10
 
-export class Rates extends Store {
+export class Rates {
   /** By second since 1970, then by the event's kind. */
   #seconds = new Map<number, Map<string, number>>()
   #coveredFrom = 0
@@ -26,7 +25,6 @@ export class Rates extends Store {
   clear(coveredFrom: number): void {
     this.#seconds.clear()
     this.#coveredFrom = coveredFrom
-    this.changed()
   }
 
   push(events: readonly ConsoleEvent[]): void {
@@ -46,7 +44,6 @@ export class Rates extends Store {
     if (this.#seconds.size > WINDOW_SECONDS * 2) {
       for (const second of this.#seconds.keys()) if (second < oldest) this.#seconds.delete(second)
     }
-    this.changed()
   }
 
   /** Events of a kind in the seconds from `from` on, up to but without `to`. */

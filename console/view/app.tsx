@@ -42,9 +42,11 @@ export function App() {
 
   return (
     <>
-      <a class="skip" href="#events">
-        Skip to the events
-      </a>
+      {session !== null && (
+        <a class="skip" href="#events">
+          Skip to the events
+        </a>
+      )}
       <header class="top">
         <h1>
           <Mark />

@@ -82,53 +82,60 @@ export function EventList({ catalogue, entries, opened, isPaused, onOpen, onScro
   const openedLine = opened === null ? -1 : lineOf(opened)
   const isOpenedHere = openedLine >= first && openedLine < last
   return (
-    <div
-      ref={list}
-      class="list"
-      role="listbox"
-      aria-label="Events, newest first"
-      tabIndex={0}
-      {...(isOpenedHere && { 'aria-activedescendant': `event-${opened!.id}` })}
-      onScroll={scrolled}
-      onKeyDown={pressed}
-    >
-      <div role="presentation" class="lines" style={{ height: `${entries.length * LINE}px` }}>
-        {lines.map((line) => {
-          const entry = at(line)!
-          const place = {
-            'aria-setsize': entries.length,
-            'aria-posinset': line + 1,
-            style: { transform: `translateY(${line * LINE}px)` },
-          }
-          return isEvent(entry) ? (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox has the keyboard
-            // biome-ignore lint/a11y/useFocusableInteractive: and the focus; aria-activedescendant names the option
-            <div
-              key={entry.id}
-              id={`event-${entry.id}`}
-              class="line"
-              role="option"
-              aria-selected={opened === entry}
-              onClick={() => onOpen(opened === entry ? null : entry)}
-              {...place}
-            >
-              <EventLine event={entry} colour={colourOf(catalogue, entry.__typename)} />
-            </div>
-          ) : (
-            // biome-ignore lint/a11y/useFocusableInteractive: the listbox has the focus
-            <div
-              key={`notice-${entry.time}-${entry.notice}`}
-              class="line is-notice"
-              role="option"
-              aria-selected={false}
-              aria-disabled="true"
-              {...place}
-            >
-              <span class="time">{clockTime(entry.time)}</span>
-              <span class="notice">{entry.notice}</span>
-            </div>
-          )
-        })}
+    <div class="listing">
+      <div class="headings" aria-hidden="true">
+        <span>Time</span>
+        <span>Type and fields</span>
+        <span>Partition:offset</span>
+      </div>
+      <div
+        ref={list}
+        class="list"
+        role="listbox"
+        aria-label="Events, newest first"
+        tabIndex={0}
+        {...(isOpenedHere && { 'aria-activedescendant': `event-${opened!.id}` })}
+        onScroll={scrolled}
+        onKeyDown={pressed}
+      >
+        <div role="presentation" class="lines" style={{ height: `${entries.length * LINE}px` }}>
+          {lines.map((line) => {
+            const entry = at(line)!
+            const place = {
+              'aria-setsize': entries.length,
+              'aria-posinset': line + 1,
+              style: { transform: `translateY(${line * LINE}px)` },
+            }
+            return isEvent(entry) ? (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox has the keyboard
+              // biome-ignore lint/a11y/useFocusableInteractive: and the focus; aria-activedescendant names the option
+              <div
+                key={entry.id}
+                id={`event-${entry.id}`}
+                class="line"
+                role="option"
+                aria-selected={opened === entry}
+                onClick={() => onOpen(opened === entry ? null : entry)}
+                {...place}
+              >
+                <EventLine event={entry} colour={colourOf(catalogue, entry.__typename)} />
+              </div>
+            ) : (
+              // biome-ignore lint/a11y/useFocusableInteractive: the listbox has the focus
+              <div
+                key={`notice-${entry.time}-${entry.notice}`}
+                class="line is-notice"
+                role="option"
+                aria-selected={false}
+                aria-disabled="true"
+                {...place}
+              >
+                <span class="time">{clockTime(entry.time)}</span>
+                <span class="notice">{entry.notice}</span>
+              </div>
+            )
+          })}
+        </div>
       </div>
     </div>
   )

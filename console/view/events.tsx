@@ -60,12 +60,7 @@ export function Events({ session }: { readonly session: Session }) {
         <p class="quiet" role="status">
           {paused !== null && `Paused; ${isNew <= 0 ? 'nothing new' : `${plural(isNew, 'new event')}`}`}
         </p>
-        <Replay
-          session={session}
-          onBegin={() => {
-            goOn()
-          }}
-        />
+        <Replay session={session} onBegin={goOn} />
       </div>
       <Filters session={session} filter={filter} onChange={setFilter} />
       <div class={opened === null ? 'panes' : 'panes has-details'}>
@@ -83,7 +78,9 @@ export function Events({ session }: { readonly session: Session }) {
             />
           )}
           <p class="foot quiet">
-            {isAll ? plural(shown.length, 'line') : `${count(shown.length)} of ${plural(entries.length, 'line')} match`}
+            {isAll
+              ? plural(shown.length, 'event')
+              : `${count(shown.length)} of ${plural(entries.length, 'event')} match`}
             {history.count > KEPT &&
               `. This page keeps the last ${count(KEPT)} of ${count(history.count)}; replay to read older ones.`}
           </p>

@@ -1,6 +1,5 @@
 /** Which events the list shows: by kind, which is the plot's key as well, and by the beginning of the type. */
 import type { Session } from '../state/session.ts'
-import { useStore } from '../state/store.ts'
 import { perSecond } from '../words.ts'
 import type { Filter } from './events.tsx'
 import { useTick } from './hooks.ts'
@@ -13,7 +12,7 @@ interface FiltersProps {
 
 export function Filters({ session, filter, onChange }: FiltersProps) {
   const { events } = session.catalogue
-  const rates = useStore(session.rates)
+  const { rates } = session
   useTick(1_000)
   const toggle = (kind: string) => {
     const hidden = new Set(filter.hidden)

@@ -5,7 +5,6 @@ import 'uplot/dist/uPlot.min.css'
 import { gatewayNow } from '../api/clock.ts'
 import { WINDOW_SECONDS } from '../state/rates.ts'
 import type { Session } from '../state/session.ts'
-import { useStore } from '../state/store.ts'
 import { clockTime, perSecond } from '../words.ts'
 import { useSize, useTick } from './hooks.ts'
 
@@ -19,7 +18,6 @@ export function Plot({ session }: { readonly session: Session }) {
   const plot = useRef<uPlot | null>(null)
   const { width } = useSize(place)
   const { rates, catalogue } = session
-  useStore(rates)
   useTick(1_000)
   const kinds = catalogue.events.map(({ name }) => name)
 

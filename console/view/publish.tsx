@@ -8,6 +8,9 @@ import type { Session } from '../state/session.ts'
 import { count, sentence } from '../words.ts'
 import { WhatToDo } from './what-to-do.tsx'
 
+/** Where there are more mutations than this, forms are closed at first. */
+const MANY = 4
+
 export function Publish({ session }: { readonly session: Session }) {
   const { catalogue } = session
   const { mutations } = catalogue
@@ -22,7 +25,11 @@ export function Publish({ session }: { readonly session: Session }) {
       <ul class="mutations">
         {mutations.map((mutation) => (
           <li key={mutation.name}>
-            <MutationForm mutation={mutation} colour={colourOf(catalogue, mutation.event)} />
+            <MutationForm
+              mutation={mutation}
+              colour={colourOf(catalogue, mutation.event)}
+              isInitiallyOpen={mutations.length <= MANY}
+            />
           </li>
         ))}
       </ul>
@@ -36,7 +43,13 @@ type Answer =
   | 'under way'
   | null
 
-function MutationForm({ mutation, colour }: { readonly mutation: Mutation; readonly colour: string }) {
+interface MutationFormProps {
+  readonly mutation: Mutation
+  readonly colour: string
+  readonly isInitiallyOpen: boolean
+}
+
+function MutationForm({ mutation, colour, isInitiallyOpen }: MutationFormProps) {
   const [answer, setAnswer] = useState<Answer>(null)
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({})
   /** Kept while the outcome is open: the same event sent again is the same event. */
@@ -68,26 +81,44 @@ function MutationForm({ mutation, colour }: { readonly mutation: Mutation; reado
     }
   }
 
+  const head = (
+    <>
+      <span class={`swatch ${colour}`} aria-hidden="true" />
+      <strong>{name}</strong> <span class="quiet">{event}</span>
+    </>
+  )
+  const button = (
+    <button type="submit" class="primary" aria-disabled={answer === 'under way'}>
+      {sentence(name)}
+    </button>
+  )
+  const isForm = mutation.arguments.length > 0
   return (
-    <form onSubmit={submit} aria-label={sentence(name)} data-mutation={name}>
-      <p class="mutation-head">
-        <span class={`swatch ${colour}`} aria-hidden="true" />
-        <strong>{name}</strong>
-        <span class="quiet">{event}</span>
-      </p>
-      {description !== '' && <p class="quiet">{description}</p>}
-      {mutation.arguments.map((argument) => (
-        <ArgumentField
-          key={argument.name}
-          id={`${name}-${argument.name}`}
-          argument={argument}
-          text={texts[argument.name] ?? ''}
-          onChange={(text) => change(argument.name, text)}
-        />
-      ))}
-      <button type="submit" class="primary" aria-disabled={answer === 'under way'}>
-        {sentence(name)}
-      </button>
+    <form onSubmit={submit} aria-label={sentence(name)} data-mutation={name} class={isForm ? '' : 'is-button'}>
+      {isForm ? (
+        <details open={isInitiallyOpen}>
+          <summary class="mutation-head">{head}</summary>
+          {description !== '' && <p class="quiet">{description}</p>}
+          {mutation.arguments.map((argument) => (
+            <ArgumentField
+              key={argument.name}
+              id={`${name}-${argument.name}`}
+              argument={argument}
+              text={texts[argument.name] ?? ''}
+              onChange={(text) => change(argument.name, text)}
+            />
+          ))}
+          {button}
+        </details>
+      ) : (
+        <div class="mutation-row">
+          <div>
+            <p class="mutation-head">{head}</p>
+            {description !== '' && <p class="quiet">{description}</p>}
+          </div>
+          {button}
+        </div>
+      )}
       <div class="answer" role="status">
         <AnswerLine answer={answer} />
       </div>

@@ -17,6 +17,8 @@ type Documents = {
     "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}": typeof types.BothJoinDocument,
     "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}": typeof types.BothEventsDocument,
     "query BothPartitions { partitions { number beginning end } }": typeof types.BothPartitionsDocument,
+    "query ConsoleTestEvents { events(first: 10000) { nodes { id type timestamp } } }": typeof types.ConsoleTestEventsDocument,
+    "query ConsoleTestLast {\n  events(last: 1) { nodes { id type cursor record { offset } headers { name value } } }\n}": typeof types.ConsoleTestLastDocument,
     "subscription EventSourceStream { events { id } }": typeof types.EventSourceStreamDocument,
     "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }": typeof types.EventSourceReplayDocument,
     "query GraphiqlEvents { events { nodes { id type } } }": typeof types.GraphiqlEventsDocument,
@@ -63,6 +65,8 @@ const documents: Documents = {
     "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}": types.BothJoinDocument,
     "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}": types.BothEventsDocument,
     "query BothPartitions { partitions { number beginning end } }": types.BothPartitionsDocument,
+    "query ConsoleTestEvents { events(first: 10000) { nodes { id type timestamp } } }": types.ConsoleTestEventsDocument,
+    "query ConsoleTestLast {\n  events(last: 1) { nodes { id type cursor record { offset } headers { name value } } }\n}": types.ConsoleTestLastDocument,
     "subscription EventSourceStream { events { id } }": types.EventSourceStreamDocument,
     "subscription EventSourceReplay { events(from: EARLIEST, until: END) { id } }": types.EventSourceReplayDocument,
     "query GraphiqlEvents { events { nodes { id type } } }": types.GraphiqlEventsDocument,
@@ -132,6 +136,14 @@ export function graphql(source: "query BothEvents($first: Int, $after: Cursor, $
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query BothPartitions { partitions { number beginning end } }"): (typeof documents)["query BothPartitions { partitions { number beginning end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query ConsoleTestEvents { events(first: 10000) { nodes { id type timestamp } } }"): (typeof documents)["query ConsoleTestEvents { events(first: 10000) { nodes { id type timestamp } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query ConsoleTestLast {\n  events(last: 1) { nodes { id type cursor record { offset } headers { name value } } }\n}"): (typeof documents)["query ConsoleTestLast {\n  events(last: 1) { nodes { id type cursor record { offset } headers { name value } } }\n}"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

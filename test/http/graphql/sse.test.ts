@@ -1,10 +1,12 @@
 /** Server-sent events from `/graphql`, as they are on the wire of the running product. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { print } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { graphql } from '../../generated/index.ts'
 import { type Herald, startHerald } from '../../support/herald.ts'
+import { until } from '../../support/kafka.ts'
 import { join, joinAll } from '../../support/publish.ts'
 import { type Block, type EventStream, openEventStream } from '../../support/sse.ts'
 
@@ -172,6 +174,31 @@ describe('over a restart of the gateway', () => {
       await first.stop()
     },
   )
+
+  // An EventSource that came while the gateway stopped was answered with 200 and no stream, and stayed away for good.
+  it('is a stream all the same where it is asked for while the gateway stops', async () => {
+    const stopping = await startHerald({ env: { LOG_LEVEL: 'info' } })
+    const body = JSON.stringify({ query: print(EVENTS) })
+    const asked = request(`${stopping.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        accept: 'text/event-stream',
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+    })
+    const answered = once(asked, 'response')
+    asked.write(body.slice(0, 10))
+    await until('the request to be under way', async () => (asked.socket?.bytesWritten ?? 0) > 0)
+    stopping.process.kill('SIGTERM')
+    await until('it to stop', async () => stopping.stderr().includes('"stopping"'))
+    asked.end(body.slice(10))
+    const [response] = (await answered) as [IncomingMessage]
+    expect(response.headers['content-type']).toMatch(/^text\/event-stream/)
+    response.resume()
+    await once(response, 'end')
+    await stopping.stop()
+  })
 })
 
 describe('what is no subscription', () => {
