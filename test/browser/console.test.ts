@@ -160,7 +160,7 @@ describeBrowser('the console', () => {
 
     it('replays many events with a progress bar, keeps a bounded part of them, and goes on answering', async () => {
       const { page } = console
-      const many = 14_000
+      const many = 10_500
       const fields = Array.from({ length: 50 }, (_, index) => `e${index}: buySword { id }`).join(' ')
       const body = JSON.stringify({ query: `mutation { ${fields} }` })
       const headers = { 'content-type': 'application/json' }
