@@ -55,6 +55,7 @@ async function start(): Promise<() => Promise<void>> {
     topic: config.topic,
     brokers: config.brokers,
     source: config.eventSource,
+    isOpen: authenticator === null,
   })
   const http = new HttpServer({
     catalogue,

@@ -5,7 +5,7 @@
 import { print } from 'graphql'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { type AsyncApiSettings, asyncApi } from './asyncapi.ts'
-import { openApi } from './openapi.ts'
+import { type OpenApiSettings, openApi } from './openapi.ts'
 
 export interface MachineDocument {
   readonly path: '/openapi.json' | '/asyncapi.json' | '/schema.graphql'
@@ -14,7 +14,10 @@ export interface MachineDocument {
 }
 
 /** All documents of a catalogue. */
-export function documentsOf(catalogue: Catalogue, settings: AsyncApiSettings): readonly MachineDocument[] {
+export function documentsOf(
+  catalogue: Catalogue,
+  settings: AsyncApiSettings & OpenApiSettings,
+): readonly MachineDocument[] {
   const json = (document: object) => `${JSON.stringify(document, null, 2)}\n`
   return [
     { path: '/openapi.json', kind: 'json', text: json(openApi(catalogue, settings)) },

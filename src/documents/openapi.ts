@@ -12,12 +12,14 @@ import { about, typesOf } from './members.ts'
 export interface OpenApiSettings {
   /** Herald's version. */
   readonly version: string
+  /** Whether everybody may, without a token. */
+  readonly isOpen: boolean
 }
 
 const IDEMPOTENCY_KEY = 'IdempotencyKey'
 
 /** The document, ready for JSON. */
-export function openApi(catalogue: Catalogue, { version }: OpenApiSettings): object {
+export function openApi(catalogue: Catalogue, { version, isOpen }: OpenApiSettings): object {
   const published = catalogue.mutations.flatMap((mutation) =>
     mutation.rest === null ? [] : [[pathOf(mutation.rest), pathItem(mutation, mutation.rest, catalogue)] as const],
   )
@@ -31,8 +33,10 @@ export function openApi(catalogue: Catalogue, { version }: OpenApiSettings): obj
         '/schema.graphql; what the topic holds is in /asyncapi.json.',
     },
     servers: [{ url: '/' }],
+    ...(!isOpen && { security: [{ bearer: [] }] }),
     paths: { ...Object.fromEntries(published), ...OWN_PATHS },
     components: {
+      ...(!isOpen && { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } }),
       parameters: {
         [IDEMPOTENCY_KEY]: {
           name: 'Idempotency-Key',
@@ -123,6 +127,7 @@ const HEADERS = {
       'What became of the event. NOT_WRITTEN is a promise; UNKNOWN: it is in the log once or not at all, never twice.',
     schema: { type: 'string', enum: ['NOT_WRITTEN', 'UNKNOWN'] },
   },
+  'WWW-Authenticate': { description: 'How to say who asks.', schema: { type: 'string' } },
   Allow: { description: 'The methods that the path has.', schema: { type: 'string' } },
 }
 
@@ -145,10 +150,15 @@ const RESPONSES: { readonly [status: string]: object } = {
     ['BAD_USER_INPUT'],
     ['Herald-Outcome'],
   ),
+  401: refusal(
+    'The request does not say who asks, or not rightly.',
+    ['UNAUTHENTICATED'],
+    ['WWW-Authenticate', 'Herald-Outcome'],
+  ),
   403: refusal(
     "The request comes from another site's page, or from a caller who may not publish this.",
     ['FORBIDDEN'],
-    [],
+    ['Herald-Outcome'],
   ),
   404: refusal('No such path: an argument is empty or holds a slash.', [], []),
   405: refusal('Another method than GET, HEAD and OPTIONS.', [], ['Allow']),
@@ -162,14 +172,19 @@ const FAILURES = Object.fromEntries(
   Object.keys(RESPONSES).map((status) => [status, { $ref: `#/components/responses/${status}` }]),
 )
 
-/** A path of Herald's own, which answers GET and HEAD alike. */
-function reading(operationId: string, summary: string, responses: object): object {
+/** A path of Herald's own, which answers GET and HEAD alike; `isOpen`: to everybody. */
+function reading(operationId: string, summary: string, isOpen: boolean, responses: object): object {
+  const refusals = ['405', ...(isOpen ? [] : ['401', '403'])]
   const operation = (suffix: string) => ({
     // No mutation can be named so, which has no hyphen.
     operationId: `herald-${operationId}${suffix}`,
     summary,
     tags: ['Herald'],
-    responses: { ...responses, '405': { $ref: '#/components/responses/405' } },
+    ...(isOpen && { security: [] }),
+    responses: {
+      ...responses,
+      ...Object.fromEntries(refusals.map((status) => [status, { $ref: `#/components/responses/${status}` }])),
+    },
   })
   return { get: operation(''), head: operation('-head') }
 }
@@ -181,13 +196,15 @@ const json = (description: string) => ({
 })
 
 const OWN_PATHS = {
-  '/livez': reading('livez', 'Whether the process lives.', { '200': text('It does.') }),
-  '/readyz': reading('readyz', 'Whether the log answers.', {
+  '/livez': reading('livez', 'Whether the process lives.', true, { '200': text('It does.') }),
+  '/readyz': reading('readyz', 'Whether the log answers.', true, {
     '200': text('It does.'),
     '503': refusal('It does not, for this reason.', ['LOG_UNAVAILABLE'], []),
   }),
-  '/metrics': reading('metrics', 'The metrics, for Prometheus.', { '200': text('In the text format of Prometheus.') }),
-  '/openapi.json': reading('openapi', 'This document.', { '200': json('OpenAPI 3.1.') }),
-  '/asyncapi.json': reading('asyncapi', 'What the topic holds.', { '200': json('AsyncAPI 3.0.') }),
-  '/schema.graphql': reading('schema', 'The SDL, with its directives.', { '200': text('SDL.') }),
+  '/metrics': reading('metrics', 'The metrics, for Prometheus.', true, {
+    '200': text('In the text format of Prometheus.'),
+  }),
+  '/openapi.json': reading('openapi', 'This document.', false, { '200': json('OpenAPI 3.1.') }),
+  '/asyncapi.json': reading('asyncapi', 'What the topic holds.', false, { '200': json('AsyncAPI 3.0.') }),
+  '/schema.graphql': reading('schema', 'The SDL, with its directives.', false, { '200': text('SDL.') }),
 }

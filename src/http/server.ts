@@ -78,8 +78,8 @@ export class HttpServer {
     this.#metrics = metrics
     this.#router = new Router(catalogue)
     this.#origins = new Origins(allowedOrigins)
-    this.#documents = new Documents(documents, this.#origins)
     this.#gate = new Gate(authenticator)
+    this.#documents = new Documents(documents, this.#origins, this.#gate)
     const engine = createEngine(executableSchema(catalogue, operations))
     const wheel = new Wheel()
     this.#webSockets = new WebSockets(engine, wheel, this.#gate)

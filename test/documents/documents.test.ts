@@ -1,8 +1,10 @@
 /** How the documents are served, and /schema.graphql: SDL that stays what it was. */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { buildSchema, GraphQLSchema, parse } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeToken } from '../../src/access/tokens.ts'
 import { sdlFolder } from '../catalogue/sdl.ts'
 import { type Herald, startHerald } from '../support/herald.ts'
 import { duelFolder } from './duels.ts'
@@ -59,6 +61,30 @@ describe.each(PATHS)('%s', (path) => {
     expect(foreign.headers.get('access-control-allow-origin')).toBeNull()
     expect(await foreign.text()).toContain('ALLOWED_ORIGINS')
   })
+})
+
+it('are for those alone who may ask, where there is authentication, and say so', async () => {
+  const { token, line } = makeToken('ci', ['read'])
+  const tokens = sdlFolder({ tokens: `${line}\n` })
+  const closed = await startHerald({ env: { AUTH: 'token', AUTH_TOKENS_FILE: join(tokens, 'tokens') } })
+  try {
+    for (const path of PATHS) {
+      const refused = await fetch(`${closed.url}${path}`)
+      expect(refused.status).toBe(401)
+      expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/)
+      expect(await refused.text()).toMatch(/^UNAUTHENTICATED: /)
+    }
+    const answer = await fetch(`${closed.url}/openapi.json`, { headers: { authorization: `Bearer ${token}` } })
+    const document = await answer.json()
+    expect(await new Validator().validate(document as never)).toMatchObject({ valid: true })
+    expect(document).toMatchObject({
+      security: [{ bearer: [] }],
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      paths: { '/livez': { get: { security: [] } } },
+    })
+  } finally {
+    await closed.stop()
+  }
 })
 
 describe('/schema.graphql', () => {
