@@ -3,8 +3,10 @@
  * names the variable. `docs` of the README's table and of docker-compose.yml are held against `VARIABLES`.
  */
 import { bool, type CleanedEnv, customCleanEnv, makeValidator, type ReporterOptions, type Spec } from 'envalid'
+import { compile } from 'proxy-addr'
 import type { AccessSettings } from './access/access.ts'
 import { ASYMMETRIC_ALGORITHMS, SYMMETRIC_ALGORITHMS } from './access/algorithms.ts'
+import type { QuotaSettings } from './access/quota.ts'
 import { ConfigError } from './config-error.ts'
 import { kafkaSecurity } from './config-kafka.ts'
 import { CREDENTIAL_HEADERS } from './event/enrich.ts'
@@ -92,6 +94,19 @@ const algorithms = makeValidator<readonly string[]>((value) => {
   return items
 })
 
+/** 0: none. */
+const limit = (what: string) => count(0, 999_999_999)({ default: 0, desc: `${what}; 0: no limit` })
+
+const proxies = makeValidator<readonly string[]>((value) => {
+  const items = itemsOf(value)
+  try {
+    compile([...items])
+  } catch {
+    throw new Error('must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal')
+  }
+  return items
+})
+
 /** Every variable, with its default and what it is for. */
 export const VARIABLES = {
   PORT: count(0, 65_535)({ default: 5000, desc: 'Port to serve on; 0 takes a free one' }),
@@ -145,6 +160,8 @@ export const VARIABLES = {
     default: CREDENTIAL_HEADERS,
     desc: 'Headers that are never recorded, separated by commas; * stands for any text',
   }),
+  ENRICH_DROP: list({ default: [], desc: 'More headers that are never recorded, written the same way' }),
+  ENRICH_ONLY: list({ default: [], desc: 'The only headers that are recorded, written the same way; without it all' }),
   EVENT_SOURCE: text(
     /^[^\s\x00-\x1f\x7f]+$/,
     'a URI reference without white space',
@@ -153,6 +170,22 @@ export const VARIABLES = {
     desc: "CloudEvents' source of the events that are published here",
   }),
   ALLOWED_ORIGINS: origins({ default: [], desc: 'Web origins, besides our own, that may use /graphql' }),
+  MAX_CONNECTIONS: count(
+    1,
+    1_000_000,
+  )({
+    default: 20_000,
+    desc: 'Connections at a time, of all clients together',
+  }),
+  CLIENT_REQUESTS_PER_S: limit('Requests a second of one client, operations of a WebSocket included'),
+  CLIENT_EVENTS_PER_S: limit('Events a second that one client may publish'),
+  CLIENT_BYTES_PER_S: limit('Bytes a second that one client may send'),
+  CLIENT_SUBSCRIPTIONS: limit('Subscriptions of one client at a time'),
+  CLIENT_CONNECTIONS: limit('Connections of one address at a time'),
+  TRUSTED_PROXIES: proxies({
+    default: [],
+    desc: 'Addresses or ranges of proxies whose X-Forwarded-For tells the client; loopback, linklocal, uniquelocal',
+  }),
   IDEMPOTENCY_WINDOW_S: count(
     0,
     86_400,
@@ -231,8 +264,14 @@ export interface Config {
   readonly schemaDir: string
   readonly enrichHeaders: boolean
   readonly deniedHeaders: readonly string[]
+  /** Empty: all that are not denied. */
+  readonly onlyHeaders: readonly string[]
   readonly eventSource: string
   readonly allowedOrigins: readonly string[]
+  readonly maxConnections: number
+  /** What one client may. */
+  readonly quota: QuotaSettings
+  readonly trustedProxies: readonly string[]
   readonly idempotencyWindowSeconds: number
   readonly access: AccessSettings
   readonly logLevel: string
@@ -260,9 +299,19 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataDir: values.DATA_DIR,
     schemaDir: values.SCHEMA_DIR,
     enrichHeaders: values.ENRICH_HEADERS,
-    deniedHeaders: values.ENRICH_DENY,
+    deniedHeaders: [...values.ENRICH_DENY, ...values.ENRICH_DROP],
+    onlyHeaders: values.ENRICH_ONLY,
     eventSource: values.EVENT_SOURCE,
     allowedOrigins: values.ALLOWED_ORIGINS,
+    maxConnections: values.MAX_CONNECTIONS,
+    quota: {
+      requestsPerSecond: values.CLIENT_REQUESTS_PER_S,
+      eventsPerSecond: values.CLIENT_EVENTS_PER_S,
+      bytesPerSecond: values.CLIENT_BYTES_PER_S,
+      subscriptions: values.CLIENT_SUBSCRIPTIONS,
+      connections: values.CLIENT_CONNECTIONS,
+    },
+    trustedProxies: values.TRUSTED_PROXIES,
     idempotencyWindowSeconds: values.IDEMPOTENCY_WINDOW_S,
     access: accessOf(values),
     logLevel: values.LOG_LEVEL,

@@ -4,11 +4,13 @@
  */
 
 import { AccessRefusal, type Authenticator } from './access/access.ts'
+import { Quotas } from './access/quota.ts'
 import { readCatalogue } from './catalogue/build.ts'
 import { SchemaRefusal } from './catalogue/refusal.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { documentsOf } from './documents/documents.ts'
 import { Enricher } from './event/enrich.ts'
+import { ClientAddresses } from './http/client-address.ts'
 import { HttpServer } from './http/server.ts'
 import { type EventLog, LogRefusal } from './log/event-log.ts'
 import { channels } from './observability/channels.ts'
@@ -40,7 +42,11 @@ async function start(): Promise<() => Promise<void>> {
     config.traces === null
       ? null
       : await (await import('./observability/tracing.ts')).startTracing(config.topic, config.traces)
-  const enricher = new Enricher({ enabled: config.enrichHeaders, denied: config.deniedHeaders })
+  const enricher = new Enricher({
+    enabled: config.enrichHeaders,
+    denied: config.deniedHeaders,
+    only: config.onlyHeaders,
+  })
   const operations = createOperations({
     catalogue,
     log,
@@ -64,6 +70,9 @@ async function start(): Promise<() => Promise<void>> {
     metrics,
     documents,
     authenticator,
+    quotas: Quotas.from(config.quota),
+    addresses: new ClientAddresses(config.trustedProxies),
+    maxConnections: config.maxConnections,
     allowedOrigins: config.allowedOrigins,
   })
   const port = await listen(http, config, log)

@@ -2,6 +2,7 @@
  * Who asks, and what that one may. Everything behind the edge (HTTP, REST, SSE, WebSocket) gets a `Caller` with
  * the request and looks at nothing else: no operation knows a token. With AUTH=none everybody is `ANYONE`.
  */
+import type { Quota } from './quota.ts'
 
 /** What a caller may. Two callers with the same `key` may exactly the same, so what is made for one fits the other. */
 export interface Rights {
@@ -22,6 +23,8 @@ export interface Caller {
   readonly expiresAt: number | null
   /** What ends its credentials before that time; null: nothing does. */
   readonly revocation: Revocation | null
+  /** What it has used of what one client may; absent where nothing is limited. */
+  readonly quota?: Quota
 }
 
 /** Everybody, where there is no authentication. */

@@ -31,24 +31,33 @@ export const CREDENTIAL_HEADERS: readonly string[] = [
 /** Names are the clients' to choose: what is remembered of them must be bounded. */
 const REMEMBERED_NAMES = 1_000
 
+export interface EnrichSettings {
+  /** Without it nothing is captured. */
+  readonly enabled: boolean
+  /** Names that are left out, `*` standing for any text. */
+  readonly denied: readonly string[]
+  /** The only names that are captured, `*` standing for any text, unless they are denied; empty: all. */
+  readonly only: readonly string[]
+}
+
 export class Enricher {
   readonly #enabled: boolean
   readonly #denied: RegExp
+  readonly #only: RegExp
   /** Title-Case of a name as it came; null: left out. */
   readonly #written = new Map<string, string | null>()
 
-  /** `denied`: names that are left out, `*` standing for any text. */
-  constructor({ enabled, denied }: { enabled: boolean; denied: readonly string[] }) {
+  constructor({ enabled, denied, only }: EnrichSettings) {
     this.#enabled = enabled
-    const patterns = denied.map((name) => name.replace(/[^*\w-]/g, '\\$&').replaceAll('*', '.*'))
-    this.#denied = patterns.length === 0 ? /^$/ : new RegExp(`^(?:${patterns.join('|')})$`, 'i')
+    this.#denied = anyOf(denied)
+    this.#only = anyOf(only.length === 0 ? ['*'] : only)
   }
 
   /** The headers to record: Title-Case, repeats joined with `, `, in the order in which names first came. */
   capture({ rawHeaders, targetHost }: RequestHead): Headers {
     if (!this.#enabled) return []
     const values = new Map<string, string>()
-    if (targetHost !== null) values.set('Host', targetHost)
+    if (targetHost !== null && this.#nameOf('Host') !== null) values.set('Host', targetHost)
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
       const name = this.#nameOf(rawHeaders[i]!)
       if (name === null || (name === 'Host' && targetHost !== null)) continue
@@ -63,9 +72,16 @@ export class Enricher {
     let name = this.#written.get(raw)
     if (name === undefined) {
       // Names with an underscore are left out, as every WSGI server does: X_Real_Ip would pass for X-Real-Ip.
-      name = raw.includes('_') || this.#denied.test(raw) ? null : titleCase(raw)
+      const isLeftOut = raw.includes('_') || this.#denied.test(raw) || !this.#only.test(raw)
+      name = isLeftOut ? null : titleCase(raw)
       if (this.#written.size < REMEMBERED_NAMES) this.#written.set(raw, name)
     }
     return name
   }
+}
+
+/** Matches whole names. */
+function anyOf(names: readonly string[]): RegExp {
+  const patterns = names.map((name) => name.replace(/[^*\w-]/g, '\\$&').replaceAll('*', '.*'))
+  return patterns.length === 0 ? /^$/ : new RegExp(`^(?:${patterns.join('|')})$`, 'i')
 }

@@ -6,13 +6,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Authenticator } from '../access/access.ts'
+import type { Quotas } from '../access/quota.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { MachineDocument } from '../documents/documents.ts'
+import { ERRORS } from '../errors.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Operations } from '../operations/operations.ts'
-import { answer, TEXT } from './answer.ts'
+import { answer, retryAfter, TEXT } from './answer.ts'
+import { type ClientAddresses, countConnection } from './client-address.ts'
 import { Console } from './console.ts'
 import { Documents } from './documents.ts'
 import { Gate } from './gate.ts'
@@ -48,6 +51,11 @@ export interface HttpOptions {
   readonly metrics: Metrics
   /** Null: everybody may. */
   readonly authenticator: Authenticator | null
+  /** Null: no client is limited. */
+  readonly quotas: Quotas | null
+  readonly addresses: ClientAddresses
+  /** Of all clients together; more are not taken. */
+  readonly maxConnections: number
   readonly allowedOrigins: readonly string[]
   readonly documents: readonly MachineDocument[]
 }
@@ -72,14 +80,30 @@ export class HttpServer {
   #isEnding = false
 
   constructor(options: HttpOptions) {
-    const { catalogue, operations, log, metrics, authenticator, allowedOrigins, documents } = options
+    const {
+      catalogue,
+      operations,
+      log,
+      metrics,
+      authenticator,
+      quotas,
+      addresses,
+      maxConnections,
+      allowedOrigins,
+      documents,
+    } = options
     this.#log = log
     this.#operations = operations
     this.#metrics = metrics
     this.#router = new Router(catalogue)
     this.#origins = new Origins(allowedOrigins)
+<<<<<<< HEAD
     this.#gate = new Gate(authenticator)
     this.#documents = new Documents(documents, this.#origins, this.#gate)
+=======
+    this.#documents = new Documents(documents, this.#origins)
+    this.#gate = new Gate(authenticator, quotas, addresses)
+>>>>>>> 1bd2c2b (Limited what one client may, where that is set: requests, events, bytes, connections, by token or by the address that trusted proxies tell; let headers be dropped or named)
     const engine = createEngine(executableSchema(catalogue, operations))
     const wheel = new Wheel()
     this.#webSockets = new WebSockets(engine, wheel, this.#gate)
@@ -92,10 +116,14 @@ export class HttpServer {
       stop: this.#stop.signal,
     }
     this.#server = createServer({ ...PATIENCE, keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
+    this.#server.maxConnections = maxConnections
     this.#server.on('connection', (socket) => {
       // Comes again for a connection that is given back to the parser (upgrade.ts).
       if (this.#sockets.has(socket)) return
       this.#sockets.add(socket)
+      const refusal = quotas === null ? null : countConnection(quotas, addresses, socket)
+      if (refusal !== null)
+        endWith(socket, ERRORS[refusal.code].status, `${refusal.code}: ${refusal.message}\n`, retryAfter(refusal.code))
       socket.once('close', () => this.#sockets.delete(socket))
     })
     this.#server.on('request', (request, response) => this.#serve(request, response))

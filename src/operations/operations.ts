@@ -75,11 +75,12 @@ export function createOperations(options: {
     publish({ mutation: { name, event }, field, properties, request, caller }) {
       if (!caller.rights.mayPublish(event.name)) return Promise.reject(forbiddenToPublish(event.name))
       const run = () =>
-        observed(event, () =>
-          tracing === null
+        observed(event, () => {
+          caller.quota?.take('events')
+          return tracing === null
             ? publish(shared, event, properties, request)
-            : traced(tracing, event, request, (own) => publish(shared, event, properties, own)),
-        )
+            : traced(tracing, event, request, (own) => publish(shared, event, properties, own))
+        })
       const key = request.idempotencyKey
       return key === null
         ? run()

@@ -14,6 +14,8 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": typeof types.QuotaJoinDocument,
+    "query QuotaTypes { events { nodes { type } } }": typeof types.QuotaTypesDocument,
     "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}": typeof types.BothJoinDocument,
     "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}": typeof types.BothEventsDocument,
     "query BothPartitions { partitions { number beginning end } }": typeof types.BothPartitionsDocument,
@@ -62,6 +64,8 @@ type Documents = {
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": typeof types.SupportJoinDocument,
 };
 const documents: Documents = {
+    "mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": types.QuotaJoinDocument,
+    "query QuotaTypes { events { nodes { type } } }": types.QuotaTypesDocument,
     "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}": types.BothJoinDocument,
     "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}": types.BothEventsDocument,
     "query BothPartitions { partitions { number beginning end } }": types.BothPartitionsDocument,
@@ -124,6 +128,14 @@ const documents: Documents = {
  */
 export function graphql(source: string): unknown;
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"): (typeof documents)["mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query QuotaTypes { events { nodes { type } } }"): (typeof documents)["query QuotaTypes { events { nodes { type } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -65,6 +65,7 @@ export async function serveGraphQL(
     if (method === 'POST') {
       const body = await readJsonBody(request, response)
       if (body === null) return
+      caller.quota?.take('bytes', Buffer.byteLength(body))
       asked = requestOfBody(body)
     } else asked = requestOfQuery(target.query ?? '')
   } catch (error) {

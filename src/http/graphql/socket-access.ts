@@ -46,7 +46,9 @@ export class SocketAccess {
   async connect(payload: unknown): Promise<boolean> {
     const token = tokenOfPayload(payload)
     return this.#admit(() =>
-      token === null ? this.#gate.callerOf(this.#request) : this.#gate.callerOfToken(bearerToken(`Bearer ${token}`)),
+      token === null
+        ? this.#gate.callerOf(this.#request)
+        : this.#gate.callerOfToken(bearerToken(`Bearer ${token}`), this.#request),
     )
   }
 

@@ -1,0 +1,127 @@
+/**
+ * Limits by client in the running product: off unless set; what is past one gets RATE_LIMITED, 429 with Retry-After,
+ * and writes nothing; others go on. A client is its token, else its address as TRUSTED_PROXIES lets it be told.
+ */
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { makeToken } from '../../src/access/tokens.ts'
+import { graphql } from '../generated/index.ts'
+import { type Herald, refusedStart, startHerald } from '../support/herald.ts'
+
+const JOIN = graphql(`mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }`)
+const TYPES = graphql(`query QuotaTypes { events { nodes { type } } }`)
+
+let herald: Herald
+const sockets: Socket[] = []
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+  await herald?.stop()
+})
+
+/** GETs a path so often at once; resolves with the answers. */
+function flood(path: string, times: number, headers: Readonly<Record<string, string>> = {}): Promise<Response[]> {
+  return Promise.all(Array.from({ length: times }, () => fetch(herald.url + path, { headers })))
+}
+
+const statuses = (answers: readonly Response[]) => [...new Set(answers.map(({ status }) => status))].sort()
+
+describe('requests', () => {
+  it('past the limit get 429 with Retry-After, in the form of each path, and are served again a moment later', async () => {
+    herald = await startHerald({ env: { CLIENT_REQUESTS_PER_S: '3' } })
+    const rest = await flood('/buy_a_sword', 30)
+    expect(statuses(rest)).toEqual([200, 429])
+    const refused = rest.find(({ status }) => status === 429)!
+    expect(refused.headers.get('retry-after')).toBe('1')
+    expect(refused.headers.get('herald-outcome')).toBe('NOT_WRITTEN')
+    expect(refused.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+    const graphqlAnswers = await flood('/graphql?query={__typename}', 30)
+    const refusal = graphqlAnswers.find(({ status }) => status === 429)!
+    expect(await refusal.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] })
+    await expect.poll(async () => (await fetch(`${herald.url}/`)).status, { timeout: 5_000 }).toBe(200)
+  })
+
+  it('are counted for each token, from wherever it comes', async () => {
+    const [a, b] = [makeToken('a', ['publish', 'read']), makeToken('b', ['publish', 'read'])]
+    const file = join(tmpdir(), `herald-quota-${process.pid}`)
+    writeFileSync(file, `${a.line}\n${b.line}\n`)
+    herald = await startHerald({ env: { CLIENT_REQUESTS_PER_S: '3', AUTH: 'token', AUTH_TOKENS_FILE: file } })
+    expect(statuses(await flood('/', 30, { authorization: `Bearer ${a.token}` }))).toEqual([200, 429])
+    expect(statuses(await flood('/', 3, { authorization: `Bearer ${b.token}` }))).toEqual([200])
+  })
+
+  it('are counted for each address that a trusted proxy tells, and by no header of anybody else', async () => {
+    const from = (client: string) => flood('/', 20, { 'x-forwarded-for': client })
+    herald = await startHerald({ env: { CLIENT_REQUESTS_PER_S: '3', TRUSTED_PROXIES: 'loopback' } })
+    expect(statuses(await from('203.0.113.1'))).toEqual([200, 429])
+    expect(statuses(await flood('/', 3, { 'x-forwarded-for': '203.0.113.2' }))).toEqual([200])
+    // One IPv6 network is one client.
+    expect(statuses(await from('2001:db8::1'))).toEqual([200, 429])
+    expect((await fetch(`${herald.url}/`, { headers: { 'x-forwarded-for': '2001:db8::ffff' } })).status).toBe(429)
+    await herald.stop()
+    herald = await startHerald({ env: { CLIENT_REQUESTS_PER_S: '3' } })
+    const spoofed = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        fetch(`${herald.url}/`, { headers: { 'x-forwarded-for': `203.0.113.${n}` } }),
+      ),
+    )
+    expect(statuses(spoofed)).toEqual([200, 429])
+  })
+})
+
+it('events past the limit are RATE_LIMITED and not written, each root field for itself', async () => {
+  herald = await startHerald({ env: { CLIENT_EVENTS_PER_S: '2' } })
+  const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => herald.query(JOIN, { guildName: `g${n}` })))
+  const refused = answers.filter(({ errors }) => errors !== undefined)
+  expect(refused.length).toBeGreaterThan(0)
+  expect(refused[0]).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED', outcome: 'NOT_WRITTEN' } }] })
+  const { data } = await herald.query(TYPES)
+  expect(data?.events.nodes).toHaveLength(answers.length - refused.length)
+})
+
+it('bytes past the limit are RATE_LIMITED', async () => {
+  herald = await startHerald({ env: { CLIENT_BYTES_PER_S: '1000' } })
+  const post = () =>
+    fetch(`${herald.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: `{ __typename } # ${'x'.repeat(50_000)}` }),
+    })
+  // A body may be larger than a second's worth: what follows it waits.
+  expect((await post()).status).toBe(200)
+  expect((await post()).status).toBe(429)
+})
+
+it('connections past the limit are told so and closed; one that ends makes room', async () => {
+  herald = await startHerald({ env: { CLIENT_CONNECTIONS: '3' } })
+  const open = async () => {
+    const socket = connect(herald.port, '127.0.0.1')
+    sockets.push(socket)
+    socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    return { socket, status: Number(/ (\d{3}) /.exec(String(answer))?.[1]) }
+  }
+  const first = [await open(), await open(), await open()]
+  expect(first.map(({ status }) => status)).toEqual([200, 200, 200])
+  expect((await open()).status).toBe(429)
+  first[0]!.socket.destroy()
+  await expect.poll(async () => (await open()).status, { timeout: 5_000 }).toBe(200)
+})
+
+it('nothing is limited unless it is set', async () => {
+  herald = await startHerald()
+  expect(statuses(await flood('/', 500))).toEqual([200])
+})
+
+it.each([
+  ['TRUSTED_PROXIES', 'everybody'],
+  ['CLIENT_EVENTS_PER_S', '-1'],
+  ['MAX_CONNECTIONS', '0'],
+])('%s=%s stops the start', async (name, value) => {
+  const { code, stderr } = await refusedStart({ [name]: value })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(new RegExp(`^herald: ${name}: [^\\n]+\\n$`))
+})
