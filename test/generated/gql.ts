@@ -41,7 +41,7 @@ type Documents = {
     "mutation OutageBuy { buySword { id } }": typeof types.OutageBuyDocument,
     "query OutageEnd { events(first: 0) { end } }": typeof types.OutageEndDocument,
     "subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }": typeof types.OutageEventsDocument,
-    "subscription SlowEvents($after: Cursor, $until: Until) {\n    events(after: $after, until: $until) { id ... on GuildJoined { guildName } }\n  }": typeof types.SlowEventsDocument,
+    "subscription SlowEvents($after: Cursor, $until: Until, $filter: EventFilter) {\n    events(after: $after, until: $until, filter: $filter) { id ... on GuildJoined { guildName } }\n  }": typeof types.SlowEventsDocument,
     "mutation SseBuy { buySword { id } }": typeof types.SseBuyDocument,
     "query SseEnd { events(first: 0) { end } }": typeof types.SseEndDocument,
     "subscription SseEvents($after: Cursor, $from: Position, $since: DateTime, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, since: $since, filter: $filter, until: $until) { id type cursor timestamp }\n  }": typeof types.SseEventsDocument,
@@ -91,7 +91,7 @@ const documents: Documents = {
     "mutation OutageBuy { buySword { id } }": types.OutageBuyDocument,
     "query OutageEnd { events(first: 0) { end } }": types.OutageEndDocument,
     "subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }": types.OutageEventsDocument,
-    "subscription SlowEvents($after: Cursor, $until: Until) {\n    events(after: $after, until: $until) { id ... on GuildJoined { guildName } }\n  }": types.SlowEventsDocument,
+    "subscription SlowEvents($after: Cursor, $until: Until, $filter: EventFilter) {\n    events(after: $after, until: $until, filter: $filter) { id ... on GuildJoined { guildName } }\n  }": types.SlowEventsDocument,
     "mutation SseBuy { buySword { id } }": types.SseBuyDocument,
     "query SseEnd { events(first: 0) { end } }": types.SseEndDocument,
     "subscription SseEvents($after: Cursor, $from: Position, $since: DateTime, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, since: $since, filter: $filter, until: $until) { id type cursor timestamp }\n  }": types.SseEventsDocument,
@@ -239,7 +239,7 @@ export function graphql(source: "subscription OutageEvents($after: Cursor, $from
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "subscription SlowEvents($after: Cursor, $until: Until) {\n    events(after: $after, until: $until) { id ... on GuildJoined { guildName } }\n  }"): (typeof documents)["subscription SlowEvents($after: Cursor, $until: Until) {\n    events(after: $after, until: $until) { id ... on GuildJoined { guildName } }\n  }"];
+export function graphql(source: "subscription SlowEvents($after: Cursor, $until: Until, $filter: EventFilter) {\n    events(after: $after, until: $until, filter: $filter) { id ... on GuildJoined { guildName } }\n  }"): (typeof documents)["subscription SlowEvents($after: Cursor, $until: Until, $filter: EventFilter) {\n    events(after: $after, until: $until, filter: $filter) { id ... on GuildJoined { guildName } }\n  }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
