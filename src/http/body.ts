@@ -7,9 +7,9 @@ export const MAX_BODY_BYTES = 1024 * 1024
  * The body; null where it is larger than 1 MiB: then the rest is left unread, and the connection must not be
  * used again. Rejects when the client goes away.
  */
-export async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return null
-  return await new Promise((resolve, reject) => {
+export function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return Promise.resolve(null)
+  return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
     request.on('data', (chunk: Buffer) => {
@@ -21,9 +21,12 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | null>
         resolve(null)
       }
     })
-    request.once('end', () => resolve(Buffer.concat(chunks)))
-    request.once('error', reject)
-    request.once('close', () => reject(new Error('the client went away')))
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.on('error', reject)
+    request.on('close', () => {
+      // Asked first: an error that nobody hears would be made for every request, and costs 5% of a mutation.
+      if (!request.readableEnded) reject(new Error('the client went away'))
+    })
   })
 }
 

@@ -6,11 +6,12 @@ import { splitTarget } from './target.ts'
 /** W3C Trace Context, version 00 and later ones of the same form; an all-zero id is none. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
-export function publishRequest(request: IncomingMessage): PublishRequest {
+/** `target`: the request's, where it is split already. */
+export function publishRequest(request: IncomingMessage, target = splitTarget(request.url ?? '/')): PublishRequest {
   const { 'idempotency-key': idempotencyKey, traceparent } = request.headers
   return {
     rawHeaders: request.rawHeaders,
-    targetHost: splitTarget(request.url ?? '/').host,
+    targetHost: target.host,
     idempotencyKey: typeof idempotencyKey === 'string' && idempotencyKey !== '' ? idempotencyKey : null,
     traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
   }

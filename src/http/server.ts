@@ -31,7 +31,7 @@ import { PatientResponse } from './response.ts'
 import { refusalOf, serveRest } from './rest/rest.ts'
 import { Router } from './rest/router.ts'
 import { splitTarget } from './target.ts'
-import { inTurn, noteOwed } from './turns.ts'
+import { inTurn, noteOwed, whenPaid } from './turns.ts'
 import { asPlainRequests, isWebSocket, withOriginalHeaders } from './upgrade.ts'
 
 /** What a request may take until it has come: a client that sends a byte now and then must not hold what others need. */
@@ -73,9 +73,8 @@ export class HttpServer {
   readonly #graphql: GraphQLDependencies
   readonly #stop = new AbortController()
   readonly #server: Server
-  /** Open connections that are no WebSockets, and the latest answer that each is being given. */
+  /** Open connections that are no WebSockets. */
   readonly #sockets = new Set<Socket>()
-  readonly #answering = new Map<Socket, ServerResponse>()
   /** Connections are ended as soon as they owe no answer. */
   #isEnding = false
 
@@ -159,7 +158,7 @@ export class HttpServer {
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()))
     const idle = setTimeout(() => {
       this.#isEnding = true
-      for (const socket of this.#sockets) if (!this.#answering.has(socket)) socket.end()
+      for (const socket of this.#sockets) whenPaid(socket, () => socket.end())
     }, IDLE_MS)
     await this.#webSockets.close(DRAIN_MS)
     await closed
@@ -172,12 +171,7 @@ export class HttpServer {
     if (!request.socket.writable) return
     withOriginalHeaders(request)
     noteOwed(response)
-    this.#answering.set(request.socket, response)
-    response.once('close', () => {
-      if (this.#answering.get(request.socket) !== response) return
-      this.#answering.delete(request.socket)
-      if (this.#isEnding) request.socket.end()
-    })
+    if (this.#isEnding) whenPaid(request.socket, () => request.socket.end())
     if (this.#stop.signal.aborted) response.setHeader('Connection', 'close')
     if (request.rawHeaders.length > 2 * MAX_HEADERS) return answer(response, 431, TEXT, TOO_MANY_HEADERS)
     this.#route(request, response).catch((error: unknown) => {

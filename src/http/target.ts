@@ -15,6 +15,10 @@ export interface Target {
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
 
 export function splitTarget(target: string): Target {
+  // Nearly all of them: a path and nothing else.
+  if (target.startsWith('/') && !target.includes('?') && !target.includes('#')) {
+    return { path: target, query: null, host: null }
+  }
   const absolute = ABSOLUTE.exec(target)
   const rest = absolute === null ? target : target.slice(absolute[0].length)
   const withoutFragment = rest.split('#', 1)[0]!

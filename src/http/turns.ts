@@ -7,17 +7,30 @@ import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 /** The latest answer that each connection owes. */
-const owed = new WeakMap<Duplex, ServerResponse>()
+const owed = new Map<Duplex, ServerResponse>()
 
 /** Connections on which something waits for its turn. */
 const waiting = new WeakSet<Duplex>()
 
 /** To be told of each request's response, in their order. */
 export function noteOwed(response: ServerResponse): void {
-  const { socket } = response.req
-  owed.set(socket, response)
+  owed.set(response.req.socket, response)
+  response.on('close', paid)
+}
+
+/** One function for all answers: a closure for each is dear where there are ten thousand a second. */
+function paid(this: ServerResponse): void {
+  const { socket } = this.req
+  if (owed.get(socket) === this) owed.delete(socket)
+}
+
+/** Runs at once where the connection owes no answer, else when it has given its latest. */
+export function whenPaid(socket: Duplex, run: () => void): void {
+  const response = owed.get(socket)
+  if (response === undefined) return run()
   response.once('close', () => {
-    if (owed.get(socket) === response) owed.delete(socket)
+    // Another request may have come in meanwhile.
+    if (!owed.has(socket)) run()
   })
 }
 

@@ -2,12 +2,12 @@
  * Publish: a mutation's arguments and the request's headers become a record, and the answer is given when
  * the log has acknowledged it, never before.
  */
-import { v7 as uuidv7 } from 'uuid'
 import type { EventType } from '../catalogue/catalogue.ts'
 import type { CursorCodec } from '../event/cursor.ts'
 import { encodeEvent } from '../event/encode.ts'
 import type { Enricher, RequestHead } from '../event/enrich.ts'
 import { DecodedEvent, type Properties } from '../event/event.ts'
+import { newEventId } from '../event/event-id.ts'
 import type { EventLog, Vector } from '../log/event-log.ts'
 import type { Live } from './live.ts'
 
@@ -37,7 +37,7 @@ export async function publish(
   request: PublishRequest,
 ): Promise<DecodedEvent> {
   const { idempotencyKey, traceparent } = request
-  const made = { event, properties, headers: enricher.capture(request), id: uuidv7(), timestamp: Date.now() }
+  const made = { event, properties, headers: enricher.capture(request), id: newEventId(), timestamp: Date.now() }
   const { record, type, headers } = encodeEvent({ ...made, source, idempotencyKey, traceparent })
   await live.begun(record.value.length)
   const { partition, offset, timestamp } = await live.publishing(() => log.append(record))

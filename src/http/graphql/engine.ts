@@ -2,7 +2,8 @@
  * From a request to its result, the same for HTTP, SSE and WebSocket: parse within limits, validate, choose
  * the operation, execute, and show nothing of the inside. The pipeline is Yoga's, with what is ours as its
  * plugins; it is enveloped once, not for each request, which costs a third of a small mutation's time
- * (measured), and Yoga's own HTTP layer, which cannot tell a stream's cursors, is left out of it.
+ * (measured), and Yoga's own HTTP layer, which cannot tell a stream's cursors, is left out of it. What is asked for
+ * again is executed by a plan of our own (plan.ts).
  */
 import {
   type DocumentNode,
@@ -12,22 +13,37 @@ import {
   type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  type OperationDefinitionNode,
   type OperationTypeNode,
   validate as validateByGraphQL,
 } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import type { ErrorCode } from '../../errors.ts'
 import type { RequestContext } from '../context.ts'
 import { publicError, publicResult, requestError } from './errors.ts'
 import { limitsRule, parseWithinLimits } from './limits.ts'
+import { type Plan, planOf } from './plan.ts'
 import type { GraphQLRequest } from './request.ts'
 
 /** How many documents are kept, and how long the text of one may be. */
 const KEPT = { documents: 1_000, characters: 16 * 1024 }
+/** At which use of a document its operations are planned. */
+const PLANNED_AT = 2
 
 /** What can be executed. */
 export interface Prepared {
   readonly operation: OperationTypeNode
   readonly args: ExecutionArgs
+  /** Null: graphql-js executes it. */
+  readonly plan: Plan | null
+}
+
+/** A result as it is sent. */
+export interface Answer {
+  /** JSON of the result. */
+  readonly text: string
+  /** Null where there is data, if only null; else the code of what is wrong with the request. */
+  readonly refusal: ErrorCode | null
 }
 
 /** What is wrong with a request; each error may be shown. */
@@ -40,6 +56,17 @@ export interface Engine {
   prepare(request: GraphQLRequest, context: RequestContext): Prepared | Refused
   /** Executes a query or a mutation. The errors in its result may be shown. */
   execute(args: ExecutionArgs): Promise<ExecutionResult>
+  /** As `execute`, for who needs the text alone; also of what was refused. */
+  answer(prepared: Prepared | Refused): Promise<Answer>
+}
+
+/** A document that proved valid. */
+interface Kept {
+  readonly document: DocumentNode
+  /** How often it was asked for. */
+  uses: number
+  /** Made when a document comes again: one that never does would only pay for it. */
+  readonly plans: Map<OperationDefinitionNode, Plan | null>
 }
 
 export function createEngine(schema: GraphQLSchema): Engine {
@@ -47,14 +74,15 @@ export function createEngine(schema: GraphQLSchema): Engine {
   const { parse, validate, execute } = yoga.getEnveloped()
   // Documents that proved valid: clients send the same few again and again. Yoga's own cache bounds their number
   // alone, and a document may be a megabyte.
-  const kept = new Map<string, DocumentNode>()
+  const kept = new Map<string, Kept>()
 
-  function documentOf(text: string): DocumentNode | Refused {
+  function documentOf(text: string): Kept | Refused {
     const known = kept.get(text)
     if (known !== undefined) {
       // A Map remembers the order in which its entries came: what is used moves to the end.
       kept.delete(text)
       kept.set(text, known)
+      known.uses++
       return known
     }
     let document: DocumentNode
@@ -65,17 +93,29 @@ export function createEngine(schema: GraphQLSchema): Engine {
     }
     const invalid: readonly GraphQLError[] = validate(schema, document)
     if (invalid.length > 0) return { errors: invalid.map((error) => publicError(error, 'GRAPHQL_VALIDATION_FAILED')) }
+    const made: Kept = { document, uses: 1, plans: new Map() }
     if (text.length <= KEPT.characters) {
-      kept.set(text, document)
+      kept.set(text, made)
       if (kept.size > KEPT.documents) kept.delete(kept.keys().next().value!)
     }
-    return document
+    return made
+  }
+
+  function planFor({ document, uses, plans }: Kept, operation: OperationDefinitionNode): Plan | null {
+    if (uses < PLANNED_AT) return null
+    let plan = plans.get(operation)
+    if (plan === undefined) {
+      plan = planOf(schema, document, operation)
+      plans.set(operation, plan)
+    }
+    return plan
   }
 
   return {
     prepare({ query, variables, operationName }, contextValue) {
-      const document = documentOf(query)
-      if ('errors' in document) return document
+      const known = documentOf(query)
+      if ('errors' in known) return known
+      const { document } = known
       const operation = getOperationAST(document, operationName)
       if (!operation) {
         const message =
@@ -85,10 +125,25 @@ export function createEngine(schema: GraphQLSchema): Engine {
         return { errors: [requestError('BAD_USER_INPUT', message)] }
       }
       const args = { schema, document, contextValue, variableValues: variables, operationName }
-      return { operation: operation.operation, args }
+      return { operation: operation.operation, args, plan: planFor(known, operation) }
     },
     execute: async (args) => publicResult(await execute(args)),
+    async answer(prepared) {
+      if ('errors' in prepared) return answerOf(prepared)
+      const { plan, args } = prepared
+      if (plan === null) return answerOf(publicResult(await execute(args)))
+      const { data, errors } = await plan.run(args.contextValue as RequestContext, args.variableValues ?? null)
+      if (data === undefined) return answerOf(publicResult({ errors }))
+      if (errors.length === 0) return { text: `{"data":${data}}`, refusal: null }
+      const shown = JSON.stringify(errors.map((error) => publicError(error)))
+      return { text: `{"errors":${shown},"data":${data}}`, refusal: null }
+    },
   }
+}
+
+function answerOf(result: ExecutionResult): Answer {
+  const refusal = result.data === undefined ? (result.errors?.[0]?.extensions.code as ErrorCode) : null
+  return { text: JSON.stringify(result), refusal }
 }
 
 /** What Yoga would do besides and Herald does itself, each with the reason in the file that does it. */

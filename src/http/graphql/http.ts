@@ -4,9 +4,8 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ExecutionResult } from 'graphql'
 import type { Caller } from '../../access/caller.ts'
-import { ERRORS, type ErrorCode, HeraldError } from '../../errors.ts'
+import { ERRORS, HeraldError } from '../../errors.ts'
 import { answer, answerJsonError, refuseAsJson } from '../answer.ts'
 import { readBody } from '../body.ts'
 import type { RequestContext } from '../context.ts'
@@ -72,20 +71,21 @@ export async function serveGraphQL(
     if (!(error instanceof HeraldError)) throw error
     return answerJsonError(response, error.code, error.message)
   }
-  await serveRequest(dependencies, caller, asked, request, response)
+  await serveRequest(dependencies, caller, asked, target, request, response)
 }
 
 async function serveRequest(
   { engine, stop, wheel }: GraphQLDependencies,
   caller: Caller,
   asked: GraphQLRequest,
+  target: Target,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { accept } = request.headers
   const context: RequestContext = {
     caller,
-    head: publishRequest(request),
+    head: publishRequest(request, target),
     lastEventId: lastEventId(request),
     get signal() {
       return signalOf(response)
@@ -102,9 +102,11 @@ async function serveRequest(
   if (operation === 'subscription' && 'args' in prepared) {
     return serveSubscription(prepared.args, context, response, { stop, wheel })
   }
-  const result = 'errors' in prepared ? prepared : await engine.execute(prepared.args)
-  if (type === STREAM_TYPE) return serveResult(result, response)
-  answer(response, statusOf(result, type), `${type}; charset=utf-8`, JSON.stringify(result))
+  const { text, refusal } = await engine.answer(prepared)
+  if (type === STREAM_TYPE) return serveResult(text, response)
+  // Under application/json a client must look into the result; the newer type lets the status tell, too.
+  const status = type === JSON_TYPE || refusal === null ? 200 : ERRORS[refusal].status
+  answer(response, status, `${type}; charset=utf-8`, text)
 }
 
 /** Aborts when the client has gone. Made only for who asks: it cost 4.6% of a small mutation (measured). */
@@ -127,12 +129,6 @@ function answerNotAcceptable(response: ServerResponse, operation: string | null)
       ? `A subscription is answered as ${STREAM_TYPE}, or over a WebSocket: let Accept name it.`
       : `Let Accept name ${JSON_TYPE}, ${RESPONSE_TYPE} or ${STREAM_TYPE}.`
   answerJsonError(response, 'BAD_USER_INPUT', message, 406)
-}
-
-/** Under application/json a client must look into the result; the newer type lets the status tell, too. */
-function statusOf({ data, errors }: ExecutionResult, type: string): number {
-  if (type === JSON_TYPE || data !== undefined) return 200
-  return ERRORS[errors?.[0]?.extensions.code as ErrorCode].status
 }
 
 /** The body, if it is JSON and within bounds; null where the answer was given already. */

@@ -32,10 +32,10 @@ const ENDED = new HeraldError(
   'Your token has ended. Come back with another, and with your last cursor.',
 )
 
-/** Answers with one result, of a query for instance, as a stream that holds nothing else. */
-export function serveResult(result: ExecutionResult, response: ServerResponse): void {
+/** Answers with one result (its JSON), of a query for instance, as a stream that holds nothing else. */
+export function serveResult(result: string, response: ServerResponse): void {
   writeHead(response)
-  response.end(`${nextBlock(result)}${COMPLETE}`)
+  response.end(`${nextBlockOf(result)}${COMPLETE}`)
 }
 
 /**
@@ -174,7 +174,11 @@ class EventStream implements Sink, Ticking {
 const COMPLETE = 'event: complete\ndata:\n\n'
 
 function nextBlock(result: ExecutionResult): string {
-  return `event: next\ndata: ${JSON.stringify(result)}\n\n`
+  return nextBlockOf(JSON.stringify(result))
+}
+
+function nextBlockOf(json: string): string {
+  return `event: next\ndata: ${json}\n\n`
 }
 
 let last: { readonly delivery: Delivery; readonly blocks: Buffer } | null = null

@@ -84,19 +84,25 @@ async function publishMatch(
   { mutation, route, segments }: RouteMatch,
   operations: Operations,
   caller: Caller,
-  { query }: Target,
+  target: Target,
   request: IncomingMessage,
 ): Promise<string> {
   // A path whose arguments it holds all looks at no query string, so a bad one does no harm.
   const needsQuery = mutation.arguments.some(({ name }) => !segments.has(name))
-  const values = needsQuery ? parseQuery(query ?? '') : new Map<string, string[]>()
+  const values = needsQuery ? parseQuery(target.query ?? '') : new Map<string, string[]>()
   if (values === null) {
     throw new HeraldError('BAD_USER_INPUT', 'The query string is not percent-encoded UTF-8.', {
       outcome: 'NOT_WRITTEN',
     })
   }
   const properties = readArguments(mutation.arguments, segments, values)
-  await operations.publish({ mutation, field: mutation.name, properties, request: publishRequest(request), caller })
+  await operations.publish({
+    mutation,
+    field: mutation.name,
+    properties,
+    request: publishRequest(request, target),
+    caller,
+  })
   return route.reply.expand((name) => textOf(properties[name]))
 }
 

@@ -225,8 +225,9 @@ export class Producer {
   #kick(node: number): void {
     if (node < 0 || this.#sending.has(node) || this.#stop.signal.aborted) return
     this.#sending.add(node)
-    // Past this tick, so that records that are appended together are sent together.
-    queueMicrotask(() => {
+    // Past what the event loop has at hand, so that records of requests that came in together are sent together: a
+    // microtask would send the first of them alone, and make twice as many batches at 64 connections (measured).
+    setImmediate(() => {
       this.#serve(node)
         .catch((error) => this.#options.notify({ level: 'warn', message: 'the producer failed', error: String(error) }))
         .finally(() => {
