@@ -12,7 +12,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -109,9 +109,7 @@ class Planner {
         if (refused !== undefined) return { data: undefined, errors: refused }
         const run: Run = { context, variables, errors: [] }
         try {
-          const texts: (string | null)[] = []
-          if (isSerial) for (const field of fields) texts.push(await this.#root(field, run))
-          else texts.push(...(await Promise.all(fields.map((field) => this.#root(field, run)))))
+          const texts = isSerial ? await this.#inTurn(fields, run) : await this.#together(fields, run)
           return { data: objectText(fields, texts), errors: run.errors }
         } catch (error) {
           return { data: 'null', errors: [...run.errors, error as GraphQLError] }
@@ -120,12 +118,32 @@ class Planner {
     }
   }
 
-  async #root(field: Field, run: Run): Promise<string | null> {
+  async #inTurn(fields: readonly Field[], run: Run): Promise<(string | null)[]> {
+    const texts: (string | null)[] = []
+    for (const field of fields) texts.push(await this.#root(field, run))
+    return texts
+  }
+
+  async #together(fields: readonly Field[], run: Run): Promise<(string | null)[]> {
+    const texts: (string | null | Promise<string | null>)[] = []
+    try {
+      for (const field of fields) texts.push(this.#root(field, run))
+    } catch (error) {
+      await Promise.allSettled(texts)
+      throw error
+    }
+    return Promise.all(texts)
+  }
+
+  /** With as many steps as graphql-js takes, so that the errors of several fields come in the same order. */
+  #root(field: Field, run: Run): string | null | Promise<string | null> {
+    const write = (value: unknown) => field.write(value, undefined, field.key, run)
+    const fail = (error: unknown) => failed(error, field.nodes, field.definition.type, undefined, field.key, run)
     try {
       const value = this.#resolve(field, undefined, undefined, run)
-      return field.write(isPromise(value) ? await value : value, undefined, field.key, run)
+      return isPromise(value) ? value.then(write).then(undefined, fail) : write(value)
     } catch (error) {
-      return failed(error, field.nodes, field.definition.type, undefined, field.key, run)
+      return fail(error)
     }
   }
 
@@ -281,7 +299,8 @@ class Planner {
     const write = this.#writer(type, nodes, owner, typename)
     return (value, prev, key, run) => {
       if (isNone(value)) return null
-      if (typeof value !== 'object' || !(Symbol.iterator in value)) throw new Error(`${owner} gives no list`)
+      if (typeof value !== 'object' || !(Symbol.iterator in value))
+        throw new GraphQLError(`Expected Iterable, but did not find one for field "${owner}".`)
       const path = { prev, key, typename: typeof key === 'number' ? undefined : typename }
       let text = '['
       let index = 0
@@ -330,7 +349,7 @@ function isNone(value: unknown): value is null | undefined {
   return value === null || value === undefined
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
@@ -343,7 +362,8 @@ const NO_ARGUMENTS: Arguments = {}
 /** How a field's arguments are read; what is more than constants and variables is left to graphql-js. */
 function argumentsReader(definition: Field['definition'], node: FieldNode): Field['argumentsOf'] {
   if (definition.args.length === 0) return () => NO_ARGUMENTS
-  const asGraphQL = (variables: Variables): Arguments => getArgumentValues(definition, node, variables)
+  const asGraphQL = (variables: Variables): Arguments =>
+    getArgumentValues(definition as GraphQLField<unknown, unknown>, node, variables)
   const given = node.arguments ?? []
   if (given.every(({ value }) => isConstant(value))) {
     try {
