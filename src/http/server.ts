@@ -96,13 +96,8 @@ export class HttpServer {
     this.#metrics = metrics
     this.#router = new Router(catalogue)
     this.#origins = new Origins(allowedOrigins)
-<<<<<<< HEAD
-    this.#gate = new Gate(authenticator)
-    this.#documents = new Documents(documents, this.#origins, this.#gate)
-=======
-    this.#documents = new Documents(documents, this.#origins)
     this.#gate = new Gate(authenticator, quotas, addresses)
->>>>>>> 1bd2c2b (Limited what one client may, where that is set: requests, events, bytes, connections, by token or by the address that trusted proxies tell; let headers be dropped or named)
+    this.#documents = new Documents(documents, this.#origins, this.#gate)
     const engine = createEngine(executableSchema(catalogue, operations))
     const wheel = new Wheel()
     this.#webSockets = new WebSockets(engine, wheel, this.#gate)
