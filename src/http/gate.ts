@@ -79,7 +79,7 @@ export class Gate {
       }
       response.setHeader('Cache-Control', 'no-store')
       const isPassing = error instanceof KeysAway
-      if (isPassing) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS))
+      if (isPassing || ERRORS[error.code].retryable) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS))
       refuse(response, error, isPassing ? 503 : ERRORS[error.code].status)
       return null
     }
