@@ -177,6 +177,13 @@ export const VARIABLES = {
     default: 20_000,
     desc: 'Connections at a time, of all clients together',
   }),
+  MAX_SUBSCRIPTIONS: count(
+    1,
+    10_000_000,
+  )({
+    default: 100_000,
+    desc: 'Subscriptions at a time, of all clients together',
+  }),
   CLIENT_REQUESTS_PER_S: limit('Requests a second of one client, operations of a WebSocket included'),
   CLIENT_EVENTS_PER_S: limit('Events a second that one client may publish'),
   CLIENT_BYTES_PER_S: limit('Bytes a second that one client may send'),
@@ -269,6 +276,7 @@ export interface Config {
   readonly eventSource: string
   readonly allowedOrigins: readonly string[]
   readonly maxConnections: number
+  readonly maxSubscriptions: number
   /** What one client may. */
   readonly quota: QuotaSettings
   readonly trustedProxies: readonly string[]
@@ -304,6 +312,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     eventSource: values.EVENT_SOURCE,
     allowedOrigins: values.ALLOWED_ORIGINS,
     maxConnections: values.MAX_CONNECTIONS,
+    maxSubscriptions: values.MAX_SUBSCRIPTIONS,
     quota: {
       requestsPerSecond: values.CLIENT_REQUESTS_PER_S,
       eventsPerSecond: values.CLIENT_EVENTS_PER_S,

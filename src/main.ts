@@ -53,6 +53,7 @@ async function start(): Promise<() => Promise<void>> {
     enricher,
     source: config.eventSource,
     idempotencyWindowSeconds: config.idempotencyWindowSeconds,
+    maxSubscriptions: config.maxSubscriptions,
     tracing,
   })
   const metrics = new Metrics({ log, tail: operations.tail })

@@ -61,6 +61,8 @@ export function createOperations(options: {
   readonly source: string
   /** How long an answer is remembered by its `Idempotency-Key`. */
   readonly idempotencyWindowSeconds: number
+  /** Of all clients together; more are OVERLOADED. */
+  readonly maxSubscriptions: number
   /** Null: no traces. */
   readonly tracing: Tracing | null
 }): Operations {
@@ -70,6 +72,24 @@ export function createOperations(options: {
   const decoder = new Decoder(catalogue, log.topic, cursors)
   const live = new Live({ log, decoder })
   live.start()
+  let subscriptions = 0
+  const closed = () => {
+    subscriptions--
+  }
+  /** Counts a subscription; returns what counts its end. */
+  function opening({ quota }: Caller): () => void {
+    if (subscriptions >= options.maxSubscriptions) {
+      throw new HeraldError('OVERLOADED', 'There are as many subscriptions as this gateway takes. Try again.')
+    }
+    const closedOfClient = quota?.open('subscriptions')
+    subscriptions++
+    return closedOfClient === undefined
+      ? closed
+      : () => {
+          closedOfClient()
+          closed()
+        }
+  }
   const shared = { log, live, cursors, decoder, enricher, source }
   return {
     publish({ mutation: { name, event }, field, properties, request, caller }) {
@@ -91,7 +111,15 @@ export function createOperations(options: {
     },
     async subscribe(args, caller, asking) {
       const matches = both(readableFilter(readableBy(caller)), args.matches)
-      return subscribe(shared, { ...args, matches }, asking)
+      const onClose = opening(caller)
+      try {
+        const subscription = await subscribe(shared, { ...args, matches }, asking)
+        subscription.onClose = onClose
+        return subscription
+      } catch (error) {
+        onClose()
+        throw error
+      }
     },
     async partitions(caller) {
       readableBy(caller)

@@ -70,6 +70,8 @@ export interface Pinned {
 }
 
 export class Subscription {
+  /** Called once, when it is closed or has ended. */
+  onClose: (() => void) | null = null
   readonly #shared: SubscribeDependencies
   readonly #pinned: Pinned
   /** Behind what the sink was handed. */
@@ -132,6 +134,7 @@ export class Subscription {
   close(): void {
     if (this.#isEnded) return
     this.#isEnded = true
+    this.onClose?.()
     this.#abort?.abort()
     this.#queue = null
     if (this.#lane !== null) this.#shared.live.leave(this.#lane, this)

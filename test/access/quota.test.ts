@@ -11,8 +11,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { makeToken } from '../../src/access/tokens.ts'
 import { graphql } from '../generated/index.ts'
 import { type Herald, refusedStart, startHerald } from '../support/herald.ts'
+import { openEventStream } from '../support/sse.ts'
+import { openSocket } from '../support/websocket.ts'
 
 const JOIN = graphql(`mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }`)
+const FOLLOW = graphql(`subscription QuotaFollow { events { type } }`)
 const TYPES = graphql(`query QuotaTypes { events { nodes { type } } }`)
 
 let herald: Herald
@@ -93,6 +96,47 @@ it('bytes past the limit are RATE_LIMITED', async () => {
   // A body may be larger than a second's worth: what follows it waits.
   expect((await post()).status).toBe(200)
   expect((await post()).status).toBe(429)
+})
+
+it('subscriptions past the limit are RATE_LIMITED, over a WebSocket and SSE; one that ends makes room', async () => {
+  herald = await startHerald({ env: { CLIENT_SUBSCRIPTIONS: '3' } })
+  const socket = await openSocket(herald.url)
+  for (const id of ['1', '2', '3']) socket.subscribe(id, FOLLOW)
+  const refused = { errors: [{ extensions: { code: 'RATE_LIMITED' } }] }
+  expect(await socket.subscribe('4', FOLLOW).next()).toMatchObject({ payload: refused })
+  const stream = await openEventStream(herald.url, FOLLOW)
+  expect(await stream.blocks.next()).toMatchObject({ event: 'next', result: refused })
+  // No `complete`: an EventSource comes back by itself.
+  await stream.ended()
+  expect(stream.blocks.rest).toEqual([])
+  socket.send({ type: 'complete', id: '2' })
+  const events = socket.subscribe('5', FOLLOW)
+  await herald.query(JOIN, { guildName: 'a' })
+  expect(await events.next()).toMatchObject({ payload: { data: { events: { type: 'joined_guild:a' } } } })
+  await socket.close()
+})
+
+it('operations of a WebSocket are requests, and none of them ends the others', async () => {
+  herald = await startHerald({ env: { CLIENT_REQUESTS_PER_S: '2' } })
+  const socket = await openSocket(herald.url)
+  const answers = Array.from({ length: 20 }, (_, n) => socket.subscribe(String(n), TYPES))
+  const first = await Promise.all(answers.map((queue) => queue.next()))
+  expect(new Set(first.map(({ type }) => type))).toEqual(new Set(['next', 'error']))
+  expect(first.find(({ type }) => type === 'error')).toMatchObject({
+    payload: [{ extensions: { code: 'RATE_LIMITED', outcome: 'NOT_WRITTEN' } }],
+  })
+  expect(socket.socket.readyState).toBe(socket.socket.OPEN)
+  await socket.close()
+})
+
+it('subscriptions of all clients together are bounded, too: OVERLOADED', async () => {
+  herald = await startHerald({ env: { MAX_SUBSCRIPTIONS: '1' } })
+  const socket = await openSocket(herald.url)
+  socket.subscribe('1', FOLLOW)
+  expect(await socket.subscribe('2', FOLLOW).next()).toMatchObject({
+    payload: { errors: [{ extensions: { code: 'OVERLOADED' } }] },
+  })
+  await socket.close()
 })
 
 it('connections past the limit are told so and closed; one that ends makes room', async () => {

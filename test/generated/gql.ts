@@ -15,6 +15,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  */
 type Documents = {
     "mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": typeof types.QuotaJoinDocument,
+    "subscription QuotaFollow { events { type } }": typeof types.QuotaFollowDocument,
     "query QuotaTypes { events { nodes { type } } }": typeof types.QuotaTypesDocument,
     "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}": typeof types.BothJoinDocument,
     "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}": typeof types.BothEventsDocument,
@@ -65,6 +66,7 @@ type Documents = {
 };
 const documents: Documents = {
     "mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": types.QuotaJoinDocument,
+    "subscription QuotaFollow { events { type } }": types.QuotaFollowDocument,
     "query QuotaTypes { events { nodes { type } } }": types.QuotaTypesDocument,
     "mutation BothJoin($guildName: String!) {\n  joinGuild(guildName: $guildName) { id type cursor guildName headers { name value } record { topic } }\n}": types.BothJoinDocument,
     "query BothEvents($first: Int, $after: Cursor, $last: Int, $before: Cursor, $type: String) {\n  events(first: $first, after: $after, last: $last, before: $before, filter: { type: { startsWith: $type } }) {\n    edges { cursor node { __typename id type } }\n    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    end\n  }\n}": types.BothEventsDocument,
@@ -132,6 +134,10 @@ export function graphql(source: string): unknown;
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"): (typeof documents)["mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription QuotaFollow { events { type } }"): (typeof documents)["subscription QuotaFollow { events { type } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

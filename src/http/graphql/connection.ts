@@ -11,7 +11,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, MessageType, parseMessage } from 'graphql-ws'
 import type { RawData, WebSocket } from 'ws'
-import { ANYONE, type Caller } from '../../access/caller.ts'
+import type { Caller } from '../../access/caller.ts'
 import type { EndReason } from '../../observability/channels.ts'
 import type { PublishRequest } from '../../operations/publish.ts'
 import { tooSlow } from '../../operations/subscription.ts'
@@ -64,6 +64,7 @@ export class Connection implements Ticking {
   readonly #operations = new Map<string, Operation>()
   /** Null: everybody may. */
   readonly #access: SocketAccess | null
+  readonly #anyone: Caller
   readonly #openedAt: number
   #heardAt: number
   #state: 'new' | 'asking' | 'ready' | 'closed' = 'new'
@@ -83,6 +84,7 @@ export class Connection implements Ticking {
     // A key of the upgrade request would make one event of all that the socket ever publishes.
     this.head = { ...publishRequest(request), idempotencyKey: null }
     this.#access = shared.gate.isOpen ? null : new SocketAccess(shared.gate, request, this)
+    this.#anyone = shared.gate.anyone(request)
     this.#openedAt = shared.wheel.now
     this.#heardAt = shared.wheel.now
     webSocket.on('message', (data) => this.#hear(data))
@@ -104,7 +106,7 @@ export class Connection implements Ticking {
 
   /** Who asks. Throws UNAUTHENTICATED where nobody was let in, or not any more. */
   get caller(): Caller {
-    return this.#access === null ? ANYONE : this.#access.caller
+    return this.#access === null ? this.#anyone : this.#access.caller
   }
 
   /** Whether so much waits that no more events should be written for now. */
@@ -209,7 +211,7 @@ export class Connection implements Ticking {
       case MessageType.Pong:
         return
       case MessageType.Subscribe:
-        return this.#subscribe(message.id, message.payload)
+        return this.#subscribe(message.id, message.payload, sizeOf(data))
       case MessageType.Complete:
         return this.#operations.get(message.id)?.close('client')
       default:
@@ -234,7 +236,7 @@ export class Connection implements Ticking {
     })
   }
 
-  #subscribe(id: string, payload: unknown): void {
+  #subscribe(id: string, payload: unknown, bytes: number): void {
     if (this.#state !== 'ready') return this.close(CloseCode.Unauthorized, 'Unauthorized')
     if (this.#operations.has(id)) {
       const reason = `Subscriber for ${id} already exists`
@@ -244,10 +246,14 @@ export class Connection implements Ticking {
     }
     const operation = new Operation(this, id)
     this.#operations.set(id, operation)
-    this.#run(operation, payload).catch((error: unknown) => operation.refuse([publicError(error)]))
+    this.#run(operation, payload, bytes).catch((error: unknown) => operation.refuse([publicError(error)]))
   }
 
-  async #run(operation: Operation, payload: unknown): Promise<void> {
+  /** `bytes`: the size of the message that it came in. */
+  async #run(operation: Operation, payload: unknown, bytes: number): Promise<void> {
+    const { quota } = operation.caller
+    quota?.take('requests')
+    quota?.take('bytes', bytes)
     const prepared = this.#shared.engine.prepare(parseRequest(payload), operation)
     if ('errors' in prepared) return operation.refuse(prepared.errors)
     if (prepared.operation === 'subscription') {
@@ -300,6 +306,10 @@ export class Connection implements Ticking {
     this.#shared.wheel.delete(this)
     this.#shared.closed(this)
   }
+}
+
+function sizeOf(data: RawData): number {
+  return Array.isArray(data) ? data.reduce((sum, part) => sum + part.length, 0) : data.byteLength
 }
 
 function uncork(connection: Connection): void {
