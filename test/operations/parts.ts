@@ -42,7 +42,14 @@ export function partsOver(log: EventLog): Parts {
     await live.close()
     await log.close()
   })
-  return { log, live, cursors, decoder, enricher: new Enricher({ enabled: true, denied: [], only: [] }), source: '/test' }
+  return {
+    log,
+    live,
+    cursors,
+    decoder,
+    enricher: new Enricher({ enabled: true, denied: [], only: [] }),
+    source: '/test',
+  }
 }
 
 /** Over an embedded log of its own. */
