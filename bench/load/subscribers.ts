@@ -1,0 +1,203 @@
+/**
+ * Load by subscribing: many WebSockets in this one process that count what they get. Every subscriber must get every
+ * event exactly once: a lost or doubled delivery is a fault, and its round no figure.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { openPublisher } from './events.ts'
+import type {
+  FanOutJob,
+  FanOutResult,
+  FirstJob,
+  FirstResult,
+  JoinJob,
+  JoinResult,
+  LatencyJob,
+  LatencyResult,
+  LeaveJob,
+} from './jobs.ts'
+import { WebSocketConnection } from './sockets.ts'
+
+/** How many sockets are being opened at the same time. */
+const OPENING = 100
+/** How long the last deliveries may take before they count as lost. */
+const PATIENCE_MS = 20_000
+
+interface Group {
+  readonly sockets: readonly WebSocketConnection[]
+  /** How many events each got. */
+  readonly counts: number[]
+  total: number
+  fault: string | null
+  /** Looks at a payload before it is counted; false: it does not count. */
+  look: ((payload: Buffer, index: number) => boolean) | null
+  wake: () => void
+}
+
+const groups = new Map<number, Group>()
+let lastGroup = 0
+
+export async function join({ port, subscribers, query }: JoinJob): Promise<JoinResult> {
+  const sockets: WebSocketConnection[] = []
+  const group: Group = { sockets, counts: [], total: 0, fault: null, look: null, wake: () => {} }
+  const message = JSON.stringify({ id: '1', type: 'subscribe', payload: { query } })
+  const open = async (index: number) => {
+    const socket = await WebSocketConnection.open(port)
+    if (query !== null) await socket.initialise()
+    sockets[index] = socket
+    group.counts[index] = 0
+    socket.onText = (payload) => {
+      if (!payload.includes('"next"') || payload.includes('"errors"')) group.fault ??= payload.toString().slice(0, 300)
+      if (group.look !== null && !group.look(payload, index)) return
+      group.counts[index]!++
+      group.total++
+      group.wake()
+    }
+    socket.onClose = (reason) => {
+      group.fault ??= reason
+    }
+    if (query !== null) socket.send(message)
+  }
+  for (let at = 0; at < subscribers; at += OPENING) {
+    const size = Math.min(OPENING, subscribers - at)
+    await Promise.all(Array.from({ length: size }, (_, index) => open(at + index)))
+  }
+  groups.set(++lastGroup, group)
+  return { group: lastGroup }
+}
+
+export async function leave({ group }: LeaveJob): Promise<null> {
+  for (const socket of groups.get(group)?.sockets ?? []) socket.close()
+  groups.delete(group)
+  return null
+}
+
+export async function fanOut({ group: id, source, seconds, ahead }: FanOutJob): Promise<FanOutResult> {
+  const group = groups.get(id)!
+  const size = group.sockets.length
+  const publisher = await openPublisher(source)
+  await allLive(group, (name) => publisher.publish(name))
+  const before = group.total
+  const begin = performance.now()
+  const end = begin + seconds * 1_000
+  let events = 0
+  const underWay = new Set<Promise<void>>()
+  while (performance.now() < end && group.fault === null) {
+    if (events - Math.floor((group.total - before) / size) >= ahead) {
+      await changed(group, 1_000)
+      continue
+    }
+    const publishing = publisher
+      .publish(`guild${events++}`)
+      .catch((error: unknown) => {
+        group.fault ??= String(error)
+      })
+      .finally(() => underWay.delete(publishing))
+    underWay.add(publishing)
+  }
+  await Promise.all(underWay)
+  const deadline = performance.now() + PATIENCE_MS
+  while (group.total - before < events * size && group.fault === null && performance.now() < deadline) {
+    await changed(group, 1_000)
+  }
+  const took = (performance.now() - begin) / 1_000
+  await publisher.close()
+  const deliveries = group.total - before
+  const uneven = group.counts.some((count) => count !== group.counts[0])
+  const wrong =
+    deliveries === events * size && !uneven ? null : `${deliveries} deliveries instead of ${events} x ${size}`
+  return { events, deliveries, seconds: took, fault: group.fault ?? wrong }
+}
+
+/** Publishes until every subscriber has got a mark: before that, who subscribed late may miss events rightly. */
+async function allLive(group: Group, publish: (name: string) => Promise<void>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    const mark = `mark${performance.now()}`
+    const marked = new Set<number>()
+    group.look = (payload, index) => {
+      if (payload.includes(mark)) {
+        marked.add(index)
+        group.wake()
+      }
+      return false
+    }
+    await publish(mark)
+    const late = performance.now() + 1_000
+    while (marked.size < group.sockets.length && performance.now() < late) await changed(group, 200)
+    if (marked.size === group.sockets.length) break
+    if (group.fault !== null) throw new Error(group.fault)
+    if (performance.now() > deadline) throw new Error(`${marked.size} of ${group.sockets.length} subscribers are live`)
+  }
+  group.look = null
+}
+
+async function changed(group: Group, timeoutMs: number): Promise<void> {
+  const stop = new AbortController()
+  await Promise.race([
+    new Promise<void>((resolve) => {
+      group.wake = resolve
+    }),
+    delay(timeoutMs, undefined, { signal: stop.signal }).catch(() => {}),
+  ])
+  group.wake = () => {}
+  stop.abort()
+}
+
+const MOMENT = /joined_guild:(\d+)/
+
+export async function latency({ group: id, brokers, topic, seconds, everyMs }: LatencyJob): Promise<LatencyResult> {
+  const latenciesNs: number[] = []
+  const group = id === null ? null : groups.get(id)!
+  const publisher = await openPublisher({ kind: 'topic', brokers, topic })
+  if (group !== null) {
+    await allLive(group, (name) => publisher.publish(name))
+    group.look = (payload) => {
+      const now = process.hrtime.bigint()
+      const sent = MOMENT.exec(payload.toString())?.[1]
+      if (sent !== undefined) latenciesNs.push(Number(now - BigInt(sent)))
+      return true
+    }
+  }
+  let sent = 0
+  const end = performance.now() + seconds * 1_000
+  while (performance.now() < end) {
+    await publisher.publish(String(process.hrtime.bigint()))
+    sent++
+    await delay(everyMs)
+  }
+  const deadline = performance.now() + PATIENCE_MS
+  while (group !== null && latenciesNs.length < sent && performance.now() < deadline) await delay(10)
+  if (group !== null) group.look = null
+  await publisher.close()
+  if (group !== null && group.fault !== null) throw new Error(group.fault)
+  return { sent, latenciesNs }
+}
+
+/**
+ * Publishes an event each 2 ms, all the time, and tells how long after its subscribing a subscriber had the first of
+ * those that were published since: for so long it was not live.
+ */
+export async function first({ port, query, brokers, topic }: FirstJob): Promise<FirstResult> {
+  const publisher = await openPublisher({ kind: 'topic', brokers, topic })
+  const socket = await WebSocketConnection.open(port)
+  await socket.initialise()
+  // The publisher is warm before the clock runs.
+  await publisher.publish('warm')
+  let liveAt: bigint | null = null
+  let fault: string | null = null
+  socket.onText = (payload) => {
+    if (payload.includes('"errors"')) fault = payload.toString()
+    if (MOMENT.test(payload.toString())) liveAt ??= process.hrtime.bigint()
+  }
+  const begin = process.hrtime.bigint()
+  socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+  const deadline = performance.now() + PATIENCE_MS
+  while (liveAt === null && fault === null && performance.now() < deadline) {
+    await publisher.publish(String(process.hrtime.bigint()))
+    await delay(2)
+  }
+  socket.close()
+  await publisher.close()
+  if (liveAt === null) throw new Error(fault ?? 'the first subscriber got nothing')
+  return { liveMs: Number((liveAt as bigint) - begin) / 1e6 }
+}

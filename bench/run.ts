@@ -1,0 +1,77 @@
+/**
+ * `npm run bench`: Herald side by side with limits and peers, in one run, interleaved, on a real Kafka. Prints one
+ * table; a whole run writes bench/results.md and bench/results.svg too. `npm run bench -- --list` names the scenarios.
+ */
+import { startBrokers } from './broker.ts'
+import { startGenerator } from './load/generator.ts'
+import { readOptions } from './options.ts'
+import { installPeers } from './peers.ts'
+import { writeResults } from './results.ts'
+import { type Bench, type Outcome, runScenario, type Scenario } from './scenario.ts'
+import { embeddedScenarios } from './scenarios/embedded.ts'
+import { fanOutScenarios } from './scenarios/fan-out.ts'
+import { footprintScenarios } from './scenarios/footprint.ts'
+import { publishScenarios } from './scenarios/publish.ts'
+import { replayScenarios } from './scenarios/replay.ts'
+import { linesOf, textTable } from './table.ts'
+
+const SCENARIOS: readonly Scenario[] = [
+  ...publishScenarios,
+  ...replayScenarios,
+  ...fanOutScenarios,
+  ...footprintScenarios,
+  ...embeddedScenarios,
+]
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2))
+  if (options.list) {
+    for (const { name, title } of SCENARIOS) console.log(`${name.padEnd(20)}${title}`)
+    return
+  }
+  if (process.platform !== 'linux') throw new Error('The bench reads CPU time from /proc, so it runs on Linux only.')
+  const chosen = SCENARIOS.filter(
+    ({ name }) => options.only.length === 0 || options.only.some((asked) => name.startsWith(asked)),
+  )
+  if (chosen.length === 0) throw new Error(`There is no scenario ${options.only.join(', ')}; --list names them.`)
+  const progress = (line: string) => console.error(`[${String(Math.round(process.uptime())).padStart(3)} s] ${line}`)
+  if (options.peers) await installPeers(progress)
+  progress('starting Kafka')
+  const brokers = await startBrokers(progress)
+  const generator = startGenerator()
+  const bench: Bench = {
+    brokers: brokers.bootstrap,
+    generator,
+    scale: options.scale,
+    topic: brokers.topic,
+    endOf: brokers.endOf,
+    filled: brokers.filled,
+    slowBroker: brokers.slow,
+  }
+  const outcomes: Outcome[] = []
+  try {
+    for (const scenario of chosen) outcomes.push(await runScenario(scenario, bench, options, progress))
+  } finally {
+    await generator.close()
+    await brokers.close()
+  }
+  console.log(`\n${textTable(linesOf(outcomes))}\n`)
+  if (options.write) progress(`wrote ${await writeResults(outcomes, options)}`)
+  const faults = outcomes.flatMap(({ scenario, measured }) =>
+    measured.flatMap(({ contender, faults }) => faults.map((fault) => `${scenario.name}, ${contender}: ${fault}`)),
+  )
+  for (const fault of faults) console.error(`no figure: ${fault}`)
+  const isOurs = outcomes.some(({ measured }) =>
+    measured.some(({ role, faults }) => role !== 'peer' && faults.length > 0),
+  )
+  process.exitCode = isOurs ? 1 : 0
+}
+
+main().then(
+  // What a killed server left behind must not keep us.
+  () => process.exit(),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
+  },
+)

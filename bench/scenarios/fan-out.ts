@@ -1,0 +1,265 @@
+/** Fan-out to many WebSockets, what an idle one costs, and how long a delivery takes. */
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startHerald, startLimit, startPeer } from '../contenders.ts'
+import type { Server } from '../process.ts'
+import type { Contender, Figures, Scenario } from '../scenario.ts'
+
+const QUERY = 'subscription Joined { guildJoined { id type guildName } }'
+/** Events that are published before the slowest subscriber has the first of them. */
+const AHEAD = 4
+const IDLE = 10_000
+const PACE_MS = 5
+/** V8 gives memory back when it has nothing to do. */
+const SETTLE_MS = 2_000
+
+type Start = (brokers: string, topic: string) => Promise<Server>
+
+function broadcaster(name: string, role: Contender['role'], subscribers: number, start: Start): Contender {
+  return {
+    name,
+    role,
+    async open(bench) {
+      const topic = await bench.topic(name)
+      const server = await start(bench.brokers, topic)
+      const count = Math.max(10, Math.round(subscribers * bench.scale))
+      return {
+        async round(seconds) {
+          const { group } = await bench.generator.run({
+            kind: 'join',
+            port: server.port,
+            subscribers: count,
+            query: role === 'limit' ? null : QUERY,
+          })
+          try {
+            // Joining is no part of the figure.
+            await delay(300)
+            const before = server.usage().cpuMs
+            const result = await bench.generator.run({
+              kind: 'fanout',
+              group,
+              source: { kind: 'topic', brokers: bench.brokers, topic },
+              seconds,
+              ahead: AHEAD,
+            })
+            const cpuMs = server.usage().cpuMs - before
+            if (result.fault !== null) throw new Error(result.fault)
+            return { cpu: (cpuMs * 1_000) / result.deliveries, rate: result.deliveries / result.seconds }
+          } finally {
+            await bench.generator.run({ kind: 'leave', group })
+          }
+        },
+        close: () => server.stop(),
+      }
+    },
+  }
+}
+
+/** Memory of an idle subscriber; a new process for each round. */
+function idler(name: string, role: Contender['role'], start: Start): Contender {
+  return {
+    name,
+    role,
+    async open(bench) {
+      const topic = await bench.topic(name)
+      const subscribers = Math.max(100, Math.round(IDLE * bench.scale))
+      return {
+        async round(): Promise<Figures> {
+          const server = await start(bench.brokers, topic)
+          try {
+            await delay(500)
+            const empty = server.usage().residentBytes
+            const { group } = await bench.generator.run({
+              kind: 'join',
+              port: server.port,
+              subscribers,
+              query: role === 'limit' ? null : QUERY,
+            })
+            await delay(SETTLE_MS)
+            const full = server.usage().residentBytes
+            // They must be subscribers still: each gets an event.
+            const { fault } = await bench.generator.run({
+              kind: 'fanout',
+              group,
+              source: { kind: 'topic', brokers: bench.brokers, topic },
+              seconds: 0.1,
+              ahead: 1,
+            })
+            await bench.generator.run({ kind: 'leave', group })
+            if (fault !== null) throw new Error(fault)
+            return { memory: (full - empty) / subscribers / 1_000 }
+          } finally {
+            await server.stop()
+          }
+        },
+        close: async () => {},
+      }
+    },
+  }
+}
+
+function percentiles(latenciesNs: readonly number[], sent: number): Figures {
+  if (latenciesNs.length !== sent) throw new Error(`${latenciesNs.length} of ${sent} events were delivered`)
+  const sorted = [...latenciesNs].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]! / 1e6
+  return { p50: at(0.5), p99: at(0.99) }
+}
+
+const deliveredByHerald: Contender = {
+  name: 'herald',
+  role: 'herald',
+  async open({ brokers, generator, topic: makeTopic }) {
+    const topic = await makeTopic('delivery')
+    const server = await startHerald({ brokers, topic })
+    const { group } = await generator.run({ kind: 'join', port: server.port, subscribers: 1, query: QUERY })
+    return {
+      async round(seconds) {
+        const job = { kind: 'latency', group, brokers, topic, seconds, everyMs: PACE_MS } as const
+        const { latenciesNs, sent } = await generator.run(job)
+        return percentiles(latenciesNs, sent)
+      },
+      async close() {
+        await generator.run({ kind: 'leave', group })
+        await server.stop()
+      },
+    }
+  },
+}
+
+const deliveredByConsumer: Contender = {
+  name: 'bare consumer',
+  role: 'limit',
+  async open({ brokers, generator, topic: makeTopic }) {
+    const topic = await makeTopic('delivery')
+    const { child, stop } = await startLimit('consumer', brokers, topic)
+    const live = once(child, 'message')
+    child.send({ follow: topic })
+    const job = { kind: 'latency', group: null, brokers, topic, everyMs: PACE_MS } as const
+    const report = async () => {
+      child.send({ report: true })
+      const [{ latenciesNs }] = (await once(child, 'message')) as [{ latenciesNs: number[] }]
+      return latenciesNs
+    }
+    let isLive = false
+    void live.then(() => {
+      isLive = true
+    })
+    while (!isLive) await generator.run({ ...job, seconds: 0.1 })
+    await delay(500)
+    await report()
+    return {
+      async round(seconds) {
+        const { sent } = await generator.run({ ...job, seconds })
+        await delay(500)
+        return percentiles(await report(), sent)
+      },
+      close: stop,
+    }
+  },
+}
+
+/** A new process for each round, on a broker whose groups wait 3 s as Kafka's do by default. */
+function firstSubscriber(name: string, role: Contender['role'], start: Start): Contender {
+  return {
+    name,
+    role,
+    async open(bench) {
+      const brokers = await bench.slowBroker()
+      return {
+        async round() {
+          const topic = await bench.topic(name, { brokers })
+          const server = await start(brokers, topic)
+          try {
+            const { liveMs } = await bench.generator.run({
+              kind: 'first',
+              port: server.port,
+              query: QUERY,
+              brokers,
+              topic,
+            })
+            return { live: liveMs }
+          } finally {
+            await server.stop()
+          }
+        },
+        close: async () => {},
+      }
+    },
+  }
+}
+
+const heraldOn: Start = (brokers, topic) => startHerald({ brokers, topic })
+const rawOn: Start = (brokers, topic) => startLimit('broadcast', brokers, topic)
+const peerOn =
+  (program: string, argument?: string): Start =>
+  (brokers, topic) =>
+    startPeer(program, brokers, topic, argument)
+
+const contenders = (subscribers: number) => [
+  broadcaster('herald', 'herald', subscribers, heraldOn),
+  broadcaster('raw ws', 'limit', subscribers, rawOn),
+  broadcaster('mercurius', 'peer', subscribers, peerOn('mercurius')),
+  broadcaster('Apollo + graphql-kafkajs-subscriptions', 'peer', subscribers, peerOn('apollo')),
+  broadcaster('stock Yoga', 'peer', subscribers, peerOn('yoga')),
+]
+
+export const fanOutScenarios: readonly Scenario[] = [
+  {
+    name: 'fanout-1000',
+    title: 'Fan-out to 1,000 WebSockets',
+    rows: [{ label: 'fan-out to 1,000 WebSockets', figure: 'cpu', against: 'raw ws', unit: 'x limit', goal: 0.95 }],
+    contenders: contenders(1_000),
+    warmSeconds: 2,
+    roundSeconds: 2,
+  },
+  {
+    name: 'fanout-100',
+    title: 'Fan-out to 100 WebSockets',
+    rows: [{ label: 'fan-out to 100 WebSockets', figure: 'cpu', against: 'raw ws', unit: 'x limit', goal: 0.95 }],
+    contenders: contenders(100),
+    warmSeconds: 2,
+    roundSeconds: 2,
+  },
+  {
+    name: 'idle-10000',
+    title: '10,000 idle subscribers',
+    rows: [
+      {
+        label: '10,000 idle subscribers, memory each',
+        figure: 'memory',
+        against: 'raw ws',
+        unit: 'x limit',
+        goal: 1.25,
+      },
+    ],
+    contenders: [
+      idler('herald', 'herald', heraldOn),
+      idler('raw ws', 'limit', rawOn),
+      idler('stock Yoga', 'peer', peerOn('yoga')),
+    ],
+    warmSeconds: 0,
+    roundSeconds: 0,
+  },
+  {
+    name: 'delivery',
+    title: 'Delivered, one subscriber',
+    rows: [
+      { label: 'delivered p50, one subscriber', figure: 'p50', against: 'bare consumer', unit: 'x limit', goal: 1.1 },
+      { label: 'delivered p99, one subscriber', figure: 'p99', against: 'bare consumer', unit: 'x limit', goal: 1.5 },
+    ],
+    contenders: [deliveredByHerald, deliveredByConsumer],
+    warmSeconds: 2,
+    roundSeconds: 3,
+  },
+  {
+    name: 'first-subscriber',
+    title: 'First subscriber live',
+    rows: [{ label: 'first subscriber live', figure: 'live', against: null, unit: 'ms', goal: 50 }],
+    contenders: [
+      firstSubscriber('herald', 'herald', heraldOn),
+      firstSubscriber('group joined by the first subscriber', 'peer', peerOn('yoga', 'join-late')),
+    ],
+    warmSeconds: 0,
+    roundSeconds: 0,
+  },
+]

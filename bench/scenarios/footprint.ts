@@ -1,0 +1,92 @@
+/** What Herald costs before anybody uses it: `npm start` until it is ready, its memory, and its CPU when idle. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startLimit, untilReady } from '../contenders.ts'
+import { type Server, startServer } from '../process.ts'
+import type { Contender, Scenario } from '../scenario.ts'
+
+/** After the start there is some work left to do, which is no idling. */
+const SETTLE_MS = 2_000
+const IDLE_MS = 5_000
+
+async function npmStart(brokers: string, topic: string): Promise<{ server: Server; readyMs: number }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'herald-bench-'))
+  const begin = performance.now()
+  const server = await startServer({
+    command: 'npm',
+    args: ['start'],
+    env: { PORT: '0', DATA_DIR: dataDir, KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic },
+  })
+  await untilReady(server.url)
+  const readyMs = performance.now() - begin
+  const stop = async () => {
+    await server.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  return { server: { ...server, stop }, readyMs }
+}
+
+function starter(
+  name: string,
+  role: Contender['role'],
+  start: (brokers: string, topic: string) => Promise<{ server: Server; readyMs: number }>,
+): Contender {
+  return {
+    name,
+    role,
+    async open(bench) {
+      const topic = await bench.topic(name)
+      return {
+        async round() {
+          const { server, readyMs } = await start(bench.brokers, topic)
+          try {
+            await delay(SETTLE_MS)
+            // npm's own process stays above the server: the server is the largest of the tree, and what is counted.
+            const before = server.own().cpuMs
+            await delay(IDLE_MS * Math.max(0.2, bench.scale))
+            const after = server.own()
+            const idleMs = IDLE_MS * Math.max(0.2, bench.scale)
+            return {
+              ready: readyMs,
+              memory: after.residentBytes / 1e6,
+              idle: ((after.cpuMs - before) / idleMs) * 100,
+            }
+          } finally {
+            await server.stop()
+          }
+        },
+        close: async () => {},
+      }
+    },
+  }
+}
+
+export const footprintScenarios: readonly Scenario[] = [
+  {
+    name: 'start',
+    title: 'From `npm start` to ready',
+    rows: [
+      { label: '`npm start` to ready', figure: 'ready', against: null, unit: 'ms', goal: 2_200 },
+      { label: 'memory when started', figure: 'memory', against: 'limit', unit: 'x limit', goal: 1.5 },
+      {
+        label: 'idle CPU above the limit',
+        figure: 'idle',
+        against: 'limit',
+        unit: 'points of %',
+        goal: 1,
+        isDifference: true,
+      },
+    ],
+    contenders: [
+      starter('herald', 'herald', npmStart),
+      starter('limit', 'limit', async (brokers, topic) => {
+        const server = await startLimit('publish', brokers, topic)
+        return { server, readyMs: server.startedMs }
+      }),
+    ],
+    warmSeconds: 0,
+    roundSeconds: 0,
+  },
+]
