@@ -27,6 +27,7 @@ import {
   checkSubscription,
   checkTemplate,
 } from './checks.ts'
+import { withDescriptions } from './descriptions.ts'
 import { refusalOf, SchemaRefusal } from './refusal.ts'
 import { checkRoutes, parseRestRoute } from './rest-route.ts'
 import { readSdlFolder } from './sdl-files.ts'
@@ -40,7 +41,7 @@ export function readCatalogue(folder: string): Catalogue {
 
 /** Builds the catalogue of some SDL; the vocabulary may be left out. Throws `SchemaRefusal`. */
 export function buildCatalogue(sdl: readonly DefinitionNode[]): Catalogue {
-  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: withVocabulary(sdl) }
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: withDescriptions(withVocabulary(sdl)) }
   const schema = buildSchema(document)
   const events = Object.values(schema.getTypeMap())
     .filter(isObjectType)

@@ -87,7 +87,9 @@ function mergedRoot(name: string, parts: readonly RootTypeNode[]): ObjectTypeDef
   const fields = [...(builtIn?.fields ?? []), ...parts.flatMap(fieldsBeyondVocabulary)]
   if (fields.length === 0) return []
   const described =
-    parts.find((part) => 'description' in part && part.description !== undefined) ?? parts[0] ?? builtIn!
+    [...parts, ...(builtIn === undefined ? [] : [builtIn])].find(
+      (part) => 'description' in part && part.description !== undefined,
+    ) ?? parts[0]!
   return [
     {
       ...described,

@@ -37,17 +37,22 @@ export type SdlEvent = {
 /** A page of the log (Relay's connection). */
 export type SdlEventConnection = {
   __typename?: 'EventConnection';
+  /** The page's events, each with its place. */
   edges: Array<SdlEventEdge>;
   /** Where the log ended when the query began: subscribe `after` it to miss nothing. */
   end: Scalars['Cursor']['output'];
+  /** The page's events alone. */
   nodes: Array<SdlEvent>;
+  /** What lies around the page. */
   pageInfo: SdlPageInfo;
 };
 
 /** An event and its place. */
 export type SdlEventEdge = {
   __typename?: 'EventEdge';
+  /** The event's place: `after: cursor` goes on right behind it. */
   cursor: Scalars['Cursor']['output'];
+  /** The event. */
   node: SdlEvent;
 };
 
@@ -60,16 +65,22 @@ export type SdlEventFilter = {
 /** A header of the request that published an event. */
 export type SdlHeader = {
   __typename?: 'Header';
+  /** Its name in Title-Case: "User-Agent". */
   name: Scalars['String']['output'];
+  /** Its value; repeats of one header are joined with a comma. */
   value: Scalars['String']['output'];
 };
 
 /** What lies around a page (Relay's PageInfo). */
 export type SdlPageInfo = {
   __typename?: 'PageInfo';
+  /** Where the page ends. A page that found nothing within its bounds may still have come further. */
   endCursor?: Maybe<Scalars['Cursor']['output']>;
+  /** Whether more follows: ask again with `after: endCursor`. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** Whether more comes before: ask again with `before: startCursor`. */
   hasPreviousPage: Scalars['Boolean']['output'];
+  /** Where the page begins. */
   startCursor?: Maybe<Scalars['Cursor']['output']>;
 };
 
@@ -80,6 +91,7 @@ export type SdlPartition = {
   beginning: Scalars['String']['output'];
   /** The offset that comes next. */
   end: Scalars['String']['output'];
+  /** Counted from 0. */
   number: Scalars['Int']['output'];
 };
 
@@ -90,6 +102,7 @@ export type SdlPosition =
   /** The events that come from now on. */
   | 'LATEST';
 
+/** What can be asked: the events that were, and where they are kept. */
 export type SdlQuery = {
   __typename?: 'Query';
   /** Replays the log in order: forward from `after` (or the beginning) with `first`, backward from `before` (or the end) with `last`. */
@@ -99,6 +112,7 @@ export type SdlQuery = {
 };
 
 
+/** What can be asked: the events that were, and where they are kept. */
 export type SdlQueryEventsArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   before?: InputMaybe<Scalars['Cursor']['input']>;
@@ -111,19 +125,27 @@ export type SdlQueryEventsArgs = {
 /** A record of the topic. */
 export type SdlRecord = {
   __typename?: 'Record';
+  /** The key that chose its partition; null where it has none. */
   key?: Maybe<Scalars['String']['output']>;
+  /** Its number within the partition, a decimal number of up to 19 digits. */
   offset: Scalars['String']['output'];
+  /** The partition of the topic. Order is kept within one. */
   partition: Scalars['Int']['output'];
+  /** The topic that holds it. */
   topic: Scalars['String']['output'];
 };
 
 /** All that is given must hold. */
 export type SdlStringFilter = {
+  /** Is exactly this. */
   eq?: InputMaybe<Scalars['String']['input']>;
+  /** Is one of these. */
   in?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Begins with this. */
   startsWith?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What can be followed, over WebSocket or server-sent events. */
 export type SdlSubscription = {
   __typename?: 'Subscription';
   /** Streams events: new ones, or from an earlier place on and then new ones, without a gap. */
@@ -131,6 +153,7 @@ export type SdlSubscription = {
 };
 
 
+/** What can be followed, over WebSocket or server-sent events. */
 export type SdlSubscriptionEventsArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   filter?: InputMaybe<SdlEventFilter>;

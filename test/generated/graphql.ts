@@ -19,8 +19,11 @@ export type Position =
 
 /** All that is given must hold. */
 export type StringFilter = {
+  /** Is exactly this. */
   eq?: string | null | undefined;
+  /** Is one of these. */
   in?: Array<string> | null | undefined;
+  /** Begins with this. */
   startsWith?: string | null | undefined;
 };
 
