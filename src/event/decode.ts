@@ -15,6 +15,7 @@ import { isHeaderName } from './header-name.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const CE_ID = Buffer.from('ce_id')
+const TRACEPARENT = Buffer.from('traceparent')
 const NO_PROPERTIES: Properties = Object.create(null)
 
 type JsonObject = { readonly [name: string]: unknown }
@@ -142,6 +143,10 @@ class RecordParts implements EventParts {
   get vector(): Vector {
     if (typeof this.#place === 'function') this.#place = this.#place()
     return this.#place
+  }
+
+  get traceparent(): string | null {
+    return this.#record.header(TRACEPARENT)
   }
 
   get bytes(): number {

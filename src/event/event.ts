@@ -28,6 +28,8 @@ export interface EventParts {
   readonly value: string | null
   /** Next offset of every partition, behind this event. */
   readonly vector: Vector
+  /** W3C Trace Context of its publishing, as the record says it; null: none, or not read from a record. */
+  readonly traceparent: string | null
   /** Size of its record, about. */
   readonly bytes: number
   /** The same with another vector. Default: a copy of what is here. */

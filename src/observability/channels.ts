@@ -4,7 +4,6 @@
  */
 import { channel } from 'node:diagnostics_channel'
 import type { ErrorCode } from '../errors.ts'
-import type { LogRecord } from '../log/event-log.ts'
 
 /** A publishing ended. */
 export interface Published {
@@ -18,9 +17,11 @@ export interface Published {
 /** How events are streamed. */
 export type Transport = 'ws' | 'sse'
 
-/** A record is being handed to so many subscribers. */
+/** An event that has a trace is being handed to so many subscribers. */
 export interface Delivering {
-  readonly record: LogRecord
+  readonly traceparent: string
+  readonly partition: number
+  readonly offset: number
   readonly subscribers: number
 }
 

@@ -28,8 +28,7 @@ import {
   ConsoleSpanExporter,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-base'
-import type { LogRecord } from '../log/event-log.ts'
-import { channels } from './channels.ts'
+import { channels, type Delivering } from './channels.ts'
 
 /** Where spans go: a collector, in one of OTLP's two encodings over HTTP, or standard output. */
 export type TraceExporter = 'http/protobuf' | 'http/json' | 'console'
@@ -59,7 +58,7 @@ export class Tracing {
     })
     this.#tracer = this.#provider.getTracer('herald')
     this.#topic = topic
-    channels.delivering.subscribe(({ record, subscribers }) => this.#delivering(record, subscribers))
+    channels.delivering.subscribe((delivering) => this.#delivering(delivering))
   }
 
   /** Begins the span of a publishing. `traceparent`: the request's, W3C Trace Context; null: the trace begins here. */
@@ -86,17 +85,13 @@ export class Tracing {
     late.abort()
   }
 
-  /** A record without a trace begins none: nobody asked for it. */
-  #delivering(record: LogRecord, subscribers: number): void {
-    const header = record.headers.find(([name]) => name === 'traceparent')
-    if (header === undefined) return
-    const traceparent = header[1].toString('latin1')
+  #delivering({ traceparent, subscribers, ...place }: Delivering): void {
     // A record may hold anything.
     if (parseTraceParent(traceparent) === null) return
     const span = this.#start(`deliver ${this.#topic}`, SpanKind.CONSUMER, traceparent, {
       'messaging.operation.type': 'process',
       'herald.subscribers': subscribers,
-      ...placeOf(record),
+      ...placeOf(place),
     })
     span.end()
   }

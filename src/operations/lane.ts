@@ -5,6 +5,7 @@
  */
 import type { DecodedEvent } from '../event/event.ts'
 import type { Vector } from '../log/event-log.ts'
+import { channels } from '../observability/channels.ts'
 import type { Matches } from './filter.ts'
 import { isAhead, later } from './places.ts'
 import type { Subscription } from './subscription.ts'
@@ -70,9 +71,10 @@ export class Lane {
     this.#members.delete(member)
   }
 
-  /** The event if it is for this audience, rendered; else null. */
-  rendered(event: DecodedEvent): Rendered | null {
+  /** The event if it is for this audience, rendered; else null. `subscribers`: how many of them get it now. */
+  rendered(event: DecodedEvent, subscribers = 1): Rendered | null {
     if (this.#matches !== null && !this.#matches(event)) return null
+    if (channels.delivering.hasSubscribers) tellOfDelivery(event, subscribers)
     return { event, payload: this.#render(event) }
   }
 
@@ -81,7 +83,7 @@ export class Lane {
     if (this.#members.size === 0) return
     const items: Rendered[] = []
     for (const event of events) {
-      const item = this.rendered(event)
+      const item = this.rendered(event, this.#members.size)
       if (item !== null) items.push(item)
     }
     if (items.length === 0) return
@@ -126,4 +128,9 @@ export class Lane {
   fail(error: unknown): void {
     for (const member of this.#members) member.end(error)
   }
+}
+
+/** An event without a trace begins none: nobody asked for it. */
+function tellOfDelivery({ parts: { traceparent, partition, offset } }: DecodedEvent, subscribers: number): void {
+  if (traceparent !== null) channels.delivering.publish({ traceparent, partition, offset, subscribers })
 }

@@ -53,6 +53,7 @@ export async function publish(
       properties,
       headers: () => headers,
       value: null,
+      traceparent,
       vector: behindOwn(live.vector ?? [], partition, offset),
       bytes: record.value.length,
     },

@@ -60,6 +60,7 @@ type Documents = {
     "subscription MetricsFollow { events(from: EARLIEST) { id } }": typeof types.MetricsFollowDocument,
     "subscription MetricsReadAll { events(from: EARLIEST, until: END) { id } }": typeof types.MetricsReadAllDocument,
     "query MetricsPage { events(first: 2) { nodes { id } } }": typeof types.MetricsPageDocument,
+    "subscription TracingFollow { events(from: EARLIEST) { id } }": typeof types.TracingFollowDocument,
     "mutation TracingSword { buySword { record { offset } } }": typeof types.TracingSwordDocument,
     "query IdempotencyAll { events { nodes { id type } } }": typeof types.IdempotencyAllDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": typeof types.SupportJoinDocument,
@@ -111,6 +112,7 @@ const documents: Documents = {
     "subscription MetricsFollow { events(from: EARLIEST) { id } }": types.MetricsFollowDocument,
     "subscription MetricsReadAll { events(from: EARLIEST, until: END) { id } }": types.MetricsReadAllDocument,
     "query MetricsPage { events(first: 2) { nodes { id } } }": types.MetricsPageDocument,
+    "subscription TracingFollow { events(from: EARLIEST) { id } }": types.TracingFollowDocument,
     "mutation TracingSword { buySword { record { offset } } }": types.TracingSwordDocument,
     "query IdempotencyAll { events { nodes { id type } } }": types.IdempotencyAllDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": types.SupportJoinDocument,
@@ -314,6 +316,10 @@ export function graphql(source: "subscription MetricsReadAll { events(from: EARL
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query MetricsPage { events(first: 2) { nodes { id } } }"): (typeof documents)["query MetricsPage { events(first: 2) { nodes { id } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription TracingFollow { events(from: EARLIEST) { id } }"): (typeof documents)["subscription TracingFollow { events(from: EARLIEST) { id } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

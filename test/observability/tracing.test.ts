@@ -9,7 +9,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { graphql } from '../generated/index.ts'
 import { refusedStart, startHerald } from '../support/herald.ts'
 import { createTopic, describeKafka, kafkaAddress, kcat } from '../support/kafka.ts'
+import { openSocket } from '../support/websocket.ts'
 
+const FOLLOW = graphql(`subscription TracingFollow { events(from: EARLIEST) { id } }`)
 const SWORD = graphql(`mutation TracingSword { buySword { record { offset } } }`)
 
 /** As OTLP's JSON has it (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). */
@@ -23,6 +25,7 @@ interface OtlpSpan {
 }
 
 const PRODUCER = 4
+const CONSUMER = 5
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
 const PARENT_ID = '00f067aa0ba902b7'
 
@@ -56,13 +59,17 @@ function spans(): (OtlpSpan & { readonly service: unknown })[] {
 }
 
 describeKafka('a trace', () => {
-  it("goes on from the request's, through the record, and is sent before Herald has stopped", async () => {
+  it("goes on from the request's, through the record, to the delivery by another gateway", async () => {
     received.length = 0
     const topic = await createTopic()
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
-    const herald = await startHerald({ env: { ...env, KAFKA_BROKERS: kafkaAddress(), KAFKA_TOPIC: topic } })
+    const start = () => startHerald({ env: { ...env, KAFKA_BROKERS: kafkaAddress(), KAFKA_TOPIC: topic } })
+    const [herald, other] = await Promise.all([start(), start()])
+    const socket = await openSocket(other.url)
+    const events = socket.subscribe('1', FOLLOW)
     await fetch(`${herald.url}/join_guild/a`, { headers: { traceparent: `00-${TRACE_ID}-${PARENT_ID}-01` } })
-    await herald.stop()
+    await events.next()
+    await Promise.all([herald.stop(), other.stop()])
 
     const sent = spans().find(({ name }) => name === `send ${topic}`)
     expect(sent).toMatchObject({ traceId: TRACE_ID, parentSpanId: PARENT_ID, kind: PRODUCER, service: 'herald' })
@@ -76,6 +83,8 @@ describeKafka('a trace', () => {
     })
     const headers = await kcat(['-C', '-t', topic, '-e', '-q', '-f', '%h\n'])
     expect(headers).toContain(`traceparent=00-${TRACE_ID}-${sent!.spanId}-01`)
+    const delivered = spans().filter(({ name }) => name === `deliver ${topic}`)
+    expect(delivered).toMatchObject([{ traceId: TRACE_ID, parentSpanId: sent!.spanId, kind: CONSUMER }])
   })
 })
 
