@@ -107,6 +107,8 @@ const proxies = makeValidator<readonly string[]>((value) => {
   return items
 })
 
+const access = text(/^(?:open|read)$/, 'open or read')
+
 /** Every variable, with its default and what it is for. */
 export const VARIABLES = {
   PORT: count(0, 65_535)({ default: 5000, desc: 'Port to serve on; 0 takes a free one' }),
@@ -230,6 +232,18 @@ export const VARIABLES = {
     /^\S+$/,
     'the name of a claim, or a path such as realm_access.roles',
   )({ default: 'roles', desc: 'Claim that holds the roles, a list or a text; a.b is a member of a claim' }),
+  SESSION_SECRET: text(
+    /^.{32,}$/,
+    'at least 32 characters',
+  )({
+    default: '',
+    desc: 'What sessions of browsers are sealed with, the same on every gateway; one of its own otherwise',
+  }),
+  METRICS_ACCESS: access({ default: 'read', desc: 'Who may see /metrics: read (the role), or open (everyone)' }),
+  CONSOLE_ACCESS: access({
+    default: 'read',
+    desc: 'Who may open /console: read (who is signed in), or open (everyone)',
+  }),
   LOG_LEVEL: text(
     /^(?:trace|debug|info|warn|error|fatal|silent)$/,
     'trace, debug, info, warn, error, fatal or silent',
@@ -282,6 +296,10 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly idempotencyWindowSeconds: number
   readonly access: AccessSettings
+  /** Null: each process makes its own. */
+  readonly sessionSecret: string | null
+  /** Whether these ask who it is, where anything does. */
+  readonly isPrivate: { readonly metrics: boolean; readonly console: boolean }
   readonly logLevel: string
   /** Null: no traces. */
   readonly traces: TraceExporter | null
@@ -323,6 +341,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trustedProxies: values.TRUSTED_PROXIES,
     idempotencyWindowSeconds: values.IDEMPOTENCY_WINDOW_S,
     access: accessOf(values),
+    sessionSecret: values.SESSION_SECRET || null,
+    isPrivate: { metrics: values.METRICS_ACCESS === 'read', console: values.CONSOLE_ACCESS === 'read' },
     logLevel: values.LOG_LEVEL,
     traces: traceExporter(values),
   }

@@ -5,6 +5,7 @@
 
 import { AccessRefusal, type Authenticator } from './access/access.ts'
 import { Quotas } from './access/quota.ts'
+import { Sessions } from './access/sessions.ts'
 import { readCatalogue } from './catalogue/build.ts'
 import { SchemaRefusal } from './catalogue/refusal.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
@@ -74,6 +75,8 @@ async function start(): Promise<() => Promise<void>> {
     quotas: Quotas.from(config.quota),
     addresses: new ClientAddresses(config.trustedProxies),
     maxConnections: config.maxConnections,
+    sessions: new Sessions(config.sessionSecret),
+    isPrivate: config.isPrivate,
     allowedOrigins: config.allowedOrigins,
   })
   const port = await listen(http, config, log)

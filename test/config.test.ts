@@ -35,6 +35,9 @@ const WRONG: Readonly<Partial<Record<keyof typeof VARIABLES, readonly string[]>>
   AUTH_JWT_ALGORITHMS: ['none', 'ES256,none', 'es256', ','],
   AUTH_JWT_CLOCK_SKEW_S: ['-1', '601', '1m'],
   AUTH_JWT_ROLES_CLAIM: ['two words'],
+  SESSION_SECRET: ['too short'],
+  METRICS_ACCESS: ['everyone', 'none'],
+  CONSOLE_ACCESS: ['yes'],
   LOG_LEVEL: ['loud', 'INFO'],
 }
 
@@ -90,7 +93,7 @@ describe('a wrong value', () => {
   )
 
   // Those of access stop it in test/access.
-  it.each(Object.entries(WRONG).flatMap(([name, [value]]) => (name.startsWith('AUTH_') ? [] : [[name, value]])))(
+  it.each(Object.entries(WRONG).flatMap(([name, [value]]) => (/^AUTH_|_ACCESS$/.test(name) ? [] : [[name, value]])))(
     'of %s (%j) stops the product: exit code 1, one line, nothing else',
     async (name, value) => expectRefusal(await refusedStart({ [name!]: value! }), new RegExp(`^herald: ${name}: `)),
   )

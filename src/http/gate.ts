@@ -6,13 +6,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Authenticator, KeysAway } from '../access/access.ts'
 import { ANYONE, type Caller } from '../access/caller.ts'
 import type { Quotas } from '../access/quota.ts'
+import type { Sessions } from '../access/sessions.ts'
 import { ERRORS, HeraldError, RETRY_AFTER_SECONDS } from '../errors.ts'
+import { answer, TEXT } from './answer.ts'
 import type { ClientAddresses } from './client-address.ts'
+import { sealedSession } from './session/cookie.ts'
 
 /** Writes a refusal; the headers that every one of them has are set already. */
 export type Refuse = (response: ServerResponse, refusal: HeraldError, status: number) => void
 
 const CHALLENGE = 'Bearer realm="herald"'
+
+export interface GateOptions {
+  /** Null: AUTH=none. */
+  readonly authenticator: Authenticator | null
+  /** Null: no client is limited. */
+  readonly quotas: Quotas | null
+  readonly addresses: ClientAddresses
+  readonly sessions: Sessions
+}
 
 export class Gate {
   /** Null: AUTH=none. */
@@ -20,11 +32,13 @@ export class Gate {
   /** Null: no client is limited. */
   readonly #quotas: Quotas | null
   readonly #addresses: ClientAddresses
+  readonly #sessions: Sessions
 
-  constructor(authenticator: Authenticator | null, quotas: Quotas | null, addresses: ClientAddresses) {
+  constructor({ authenticator, quotas, addresses, sessions }: GateOptions) {
     this.#authenticator = authenticator
     this.#quotas = quotas
     this.#addresses = addresses
+    this.#sessions = sessions
   }
 
   /** Whether everybody may, without a token. */
@@ -42,14 +56,34 @@ export class Gate {
     return this.#counted(ANYONE, request)
   }
 
+  /** As `admit`, for what is only read: whoever may not read at all is FORBIDDEN. */
+  async admitReader(request: IncomingMessage, response: ServerResponse, refuse: Refuse): Promise<Caller | null> {
+    const caller = await this.admit(request, response, refuse)
+    if (caller === null || caller.rights.mayRead) return caller
+    const refusal = new HeraldError('FORBIDDEN', 'You may not read this: your roles do not allow it.')
+    refuse(response, refusal, ERRORS.FORBIDDEN.status)
+    return null
+  }
+
+  /**
+   * Whether a page may be shown; if not, it was answered: who is not signed in is sent to the form, which leads back.
+   * `target`: path and query of the page.
+   */
+  async admitPage(request: IncomingMessage, response: ServerResponse, target: string): Promise<Caller | null> {
+    return this.admit(request, response, (_response, refusal, status) => {
+      if (status !== ERRORS.UNAUTHENTICATED.status) return refuseAsText(response, refusal, status)
+      const location = `/session?next=${encodeURIComponent(target)}`
+      response.removeHeader('WWW-Authenticate')
+      answer(response, 303, TEXT, `Sign in at ${location}\n`, { Location: location })
+    })
+  }
+
   /** Whom a request's headers stand for. Rejects with UNAUTHENTICATED, also where they hold no credentials. */
   async callerOf(request: IncomingMessage): Promise<Caller> {
     if (this.#authenticator === null) return this.anyone(request)
-    const token = tokenOf(request)
-    if (token === null) {
-      throw new HeraldError('UNAUTHENTICATED', 'Say who you are: send Authorization: Bearer and your token.')
-    }
-    return this.#counted(await this.#authenticator.authenticate(token), request)
+    const { authorization } = request.headers
+    const token = authorization === undefined ? this.#tokenOfSession(request) : bearerToken(authorization)
+    return this.callerOfToken(token, request)
   }
 
   /** Whom a token stands for that came otherwise than in the request's headers. Rejects with UNAUTHENTICATED. */
@@ -64,36 +98,42 @@ export class Gate {
     return { ...caller, quota: this.#quotas.of(client) }
   }
 
+  #tokenOfSession(request: IncomingMessage): string {
+    const sealed = sealedSession(request)
+    if (sealed === null) {
+      throw new HeraldError('UNAUTHENTICATED', 'Say who you are: send Authorization: Bearer and your token.')
+    }
+    const token = this.#sessions.open(sealed)
+    if (token !== null) return token
+    throw new HeraldError('UNAUTHENTICATED', 'This session is over: sign in again at /session.')
+  }
+
   async #admit(request: IncomingMessage, response: ServerResponse, refuse: Refuse): Promise<Caller | null> {
     try {
       const caller = await this.callerOf(request)
       caller.quota?.take('requests')
-      return caller
+      // Whoever has gone meanwhile sends no body any more, and waits for nothing.
+      return response.destroyed ? null : caller
     } catch (error) {
       if (!(error instanceof HeraldError)) throw error
-      if (error.code === 'UNAUTHENTICATED') {
-        response.setHeader(
-          'WWW-Authenticate',
-          hasCredentials(request) ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE,
-        )
-      }
+      const isPassing = error instanceof KeysAway || ERRORS[error.code].retryable
+      if (isPassing) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS))
+      if (error.code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', challenge(request))
       response.setHeader('Cache-Control', 'no-store')
-      const isPassing = error instanceof KeysAway
-      if (isPassing || ERRORS[error.code].retryable) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS))
-      refuse(response, error, isPassing ? 503 : ERRORS[error.code].status)
+      refuse(response, error, statusOf(error))
       return null
     }
   }
 }
 
-/** Whether a request brings anything that is to say who asks. */
-export function hasCredentials({ headers }: IncomingMessage): boolean {
-  return headers.authorization !== undefined
+/** The status of a refusal: where nobody can tell now whether a token is good, it is no fault of the token's. */
+export function statusOf(refusal: HeraldError): number {
+  return refusal instanceof KeysAway ? ERRORS.LOG_UNAVAILABLE.status : ERRORS[refusal.code].status
 }
 
-/** The token of `Authorization: Bearer`; null where there is none. Throws UNAUTHENTICATED for another scheme. */
-function tokenOf({ headers: { authorization } }: IncomingMessage): string | null {
-  return authorization === undefined ? null : bearerToken(authorization)
+/** RFC 6750, section 3: what is wrong is told only to who brought a token. */
+function challenge({ headers: { authorization } }: IncomingMessage): string {
+  return authorization === undefined ? CHALLENGE : `${CHALLENGE}, error="invalid_token"`
 }
 
 /** The token of a value such as `Bearer abc`. Throws UNAUTHENTICATED where it is none. */
@@ -101,4 +141,9 @@ export function bearerToken(value: string): string {
   const [, token] = /^bearer +(\S+) *$/i.exec(value) ?? []
   if (token !== undefined) return token
   throw new HeraldError('UNAUTHENTICATED', 'Only Authorization: Bearer and a token is understood here.')
+}
+
+/** Refuses in plain text, as what is no GraphQL does. */
+export function refuseAsText(response: ServerResponse, { code, message }: HeraldError, status: number): void {
+  answer(response, status, TEXT, `${code}: ${message}\n`)
 }

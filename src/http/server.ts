@@ -7,6 +7,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Authenticator } from '../access/access.ts'
 import type { Quotas } from '../access/quota.ts'
+import type { Sessions } from '../access/sessions.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { MachineDocument } from '../documents/documents.ts'
 import { ERRORS } from '../errors.ts'
@@ -18,7 +19,7 @@ import { answer, retryAfter, TEXT } from './answer.ts'
 import { type ClientAddresses, countConnection } from './client-address.ts'
 import { Console } from './console.ts'
 import { Documents } from './documents.ts'
-import { Gate } from './gate.ts'
+import { Gate, refuseAsText } from './gate.ts'
 import { createEngine } from './graphql/engine.ts'
 import { type GraphQLDependencies, serveGraphQL } from './graphql/http.ts'
 import { Playground } from './graphql/playground.ts'
@@ -30,6 +31,7 @@ import { Origins, originRefusal } from './origin.ts'
 import { PatientResponse } from './response.ts'
 import { refusalOf, serveRest } from './rest/rest.ts'
 import { Router } from './rest/router.ts'
+import { serveSession } from './session/session.ts'
 import { splitTarget } from './target.ts'
 import { inTurn, noteOwed, whenPaid } from './turns.ts'
 import { asPlainRequests, isWebSocket, withOriginalHeaders } from './upgrade.ts'
@@ -56,6 +58,9 @@ export interface HttpOptions {
   readonly addresses: ClientAddresses
   /** Of all clients together; more are not taken. */
   readonly maxConnections: number
+  readonly sessions: Sessions
+  /** Whether these ask for the role `read`. */
+  readonly isPrivate: { readonly metrics: boolean; readonly console: boolean }
   readonly allowedOrigins: readonly string[]
   readonly documents: readonly MachineDocument[]
 }
@@ -69,6 +74,8 @@ export class HttpServer {
   readonly #console = new Console()
   readonly #documents: Documents
   readonly #gate: Gate
+  readonly #sessions: Sessions
+  readonly #isPrivate: HttpOptions['isPrivate']
   readonly #webSockets: WebSockets
   readonly #graphql: GraphQLDependencies
   readonly #stop = new AbortController()
@@ -96,7 +103,9 @@ export class HttpServer {
     this.#metrics = metrics
     this.#router = new Router(catalogue)
     this.#origins = new Origins(allowedOrigins)
-    this.#gate = new Gate(authenticator, quotas, addresses)
+    this.#gate = new Gate(options)
+    this.#sessions = options.sessions
+    this.#isPrivate = options.isPrivate
     this.#documents = new Documents(documents, this.#origins, this.#gate)
     const engine = createEngine(executableSchema(catalogue, operations))
     const wheel = new Wheel()
@@ -194,14 +203,24 @@ export class HttpServer {
         if (target.path === '/livez') return serveLiveness(response)
         if (target.path === '/readyz') return serveReadiness(this.#log, this.#stop.signal.aborted, response)
         if (target.path === '/metrics') {
+          if (this.#isPrivate.metrics && !(await this.#gate.admitReader(request, response, refuseAsText))) return
           return answer(response, 200, this.#metrics.contentType, await this.#metrics.text())
         }
         return this.#documents.serve(target.path, request, response)
       }
+      case '/session': {
+        const dependencies = { gate: this.#gate, sessions: this.#sessions, origins: this.#origins }
+        return serveSession(dependencies, target, request, response)
+      }
       default:
-        if (Console.owns(target.path)) return this.#console.serve(target.path, request, response)
+        if (Console.owns(target.path)) return this.#serveConsole(target.path, request, response)
         return serveRest(this.#router, this.#operations, this.#gate, target, request, response)
     }
+  }
+
+  async #serveConsole(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#isPrivate.console && !(await this.#gate.admitPage(request, response, '/console'))) return
+    this.#console.serve(path, request, response)
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {

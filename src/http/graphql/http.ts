@@ -54,6 +54,7 @@ export async function serveGraphQL(
   }
   // Also with a query: GraphiQL keeps the document that is edited in its address.
   if (method !== 'POST' && names(accept, 'text/html')) {
+    if ((await gate.admitPage(request, response, pageOf(target))) === null) return
     return playground.serve(request, response)
   }
   const admitted = gate.admit(request, response, refuseAsJson)
@@ -72,6 +73,11 @@ export async function serveGraphQL(
     return answerJsonError(response, error.code, error.message)
   }
   await serveRequest(dependencies, caller, asked, target, request, response)
+}
+
+/** Where a sign-in leads back to: GraphiQL keeps its document in the query. */
+function pageOf({ path, query }: Target): string {
+  return query === null ? path : `${path}?${query}`
 }
 
 async function serveRequest(

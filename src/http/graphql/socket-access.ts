@@ -8,7 +8,7 @@ import { KeysAway } from '../../access/access.ts'
 import { type Caller, whenEnded } from '../../access/caller.ts'
 import { HeraldError } from '../../errors.ts'
 import { channels } from '../../observability/channels.ts'
-import { bearerToken, type Gate, hasCredentials } from '../gate.ts'
+import { bearerToken, type Gate } from '../gate.ts'
 
 /** RFC 6455, section 7.4.1, and IANA's registry of close codes: the client may come back. */
 const TRY_AGAIN_LATER = 1013
@@ -32,7 +32,7 @@ export class SocketAccess {
     this.#request = request
     this.#connection = connection
     // Said in the upgrade and wrong: nothing that may follow makes it right.
-    if (hasCredentials(request)) void this.#admit(() => gate.callerOf(request))
+    if (request.headers.authorization !== undefined) void this.#admit(() => gate.callerOf(request))
   }
 
   /** Who asks. Throws UNAUTHENTICATED where nobody was let in, or not any more: the socket may yet bring messages. */
@@ -83,9 +83,12 @@ export class SocketAccess {
 
 /** The token under the names that clients use, with or without its scheme; null where there is none. */
 function tokenOfPayload(payload: unknown): string | null {
-  if (typeof payload !== 'object' || payload === null) return null
-  const { Authorization, authorization, token, headers } = payload as { readonly [name: string]: unknown }
-  const given = Authorization ?? authorization ?? token
-  if (typeof given === 'string') return given.replace(/^bearer +/i, '')
-  return headers === undefined ? null : tokenOfPayload(headers)
+  const { Authorization, authorization, token, headers } = Object(payload) as { readonly [name: string]: unknown }
+  const nested = Object(headers) as { readonly [name: string]: unknown }
+  const given = [Authorization, authorization, token, nested.Authorization, nested.authorization].find(isText)
+  return given === undefined ? null : given.replace(/^bearer +/i, '')
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }

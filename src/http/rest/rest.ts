@@ -11,7 +11,7 @@ import { channels } from '../../observability/channels.ts'
 import type { Operations } from '../../operations/operations.ts'
 import { answer, retryAfter, TEXT } from '../answer.ts'
 import { hasBody, readBody } from '../body.ts'
-import type { Gate } from '../gate.ts'
+import { type Gate, refuseAsText } from '../gate.ts'
 import { isFromAnotherSite } from '../origin.ts'
 import { publishRequest } from '../request-head.ts'
 import { parseQuery, type Target } from '../target.ts'
@@ -47,7 +47,7 @@ export async function serveRest(
   }
   if (request.method === 'OPTIONS') return answer(response, 200, TEXT, '', ALLOW)
   if (request.method !== 'GET' && request.method !== 'HEAD') return answerRefusal(response, match)
-  const admitted = gate.admit(request, response, refuseAsText)
+  const admitted = gate.admit(request, response, refuseUnwritten)
   const caller = admitted instanceof Promise ? await admitted : admitted
   if (caller === null) return
   if (hasBody(request) && (await readBody(request)) === null) {
@@ -111,8 +111,9 @@ function textOf(value: Parameters<typeof toText>[0] | undefined): string {
 }
 
 /** Whoever is not let in has written nothing. */
-function refuseAsText(response: ServerResponse, { code, message }: HeraldError, status: number): void {
-  answer(response, status, TEXT, `${code}: ${message}\n`, outcomeHeader('NOT_WRITTEN'))
+function refuseUnwritten(response: ServerResponse, refusal: HeraldError, status: number): void {
+  response.setHeader('Herald-Outcome', 'NOT_WRITTEN')
+  refuseAsText(response, refusal, status)
 }
 
 function answerError(response: ServerResponse, error: unknown): void {
