@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MachineDocument } from '../documents/documents.ts'
-import type { HeraldError } from '../errors.ts'
 import { answer, JSON_TYPE, TEXT } from './answer.ts'
-import type { Gate } from './gate.ts'
+import { type Gate, refuseAsText } from './gate.ts'
 import { type Origins, originRefusal } from './origin.ts'
 
 interface Served {
@@ -31,7 +30,7 @@ export class Documents {
     if (!this.#origins.allows(request)) return answer(response, 403, TEXT, `FORBIDDEN: ${originRefusal(request)}\n`)
     // Tools that show such documents run on pages of their own.
     if (origin !== undefined) response.setHeader('Access-Control-Allow-Origin', origin)
-    if ((await this.#gate.admit(request, response, refuse)) === null) return
+    if ((await this.#gate.admit(request, response, refuseAsText)) === null) return
     const { type, body, etag } = this.#served.get(path)!
     const headers = { ETag: etag, 'Cache-Control': 'no-cache' }
     if (known !== undefined && (known === '*' || known.includes(etag))) {
@@ -39,10 +38,6 @@ export class Documents {
       response.end()
     } else answer(response, 200, type, body, headers)
   }
-}
-
-function refuse(response: ServerResponse, { code, message }: HeraldError, status: number): void {
-  answer(response, status, TEXT, `${code}: ${message}\n`)
 }
 
 function served(kind: MachineDocument['kind'], text: string): Served {

@@ -86,18 +86,7 @@ export class HttpServer {
   #isEnding = false
 
   constructor(options: HttpOptions) {
-    const {
-      catalogue,
-      operations,
-      log,
-      metrics,
-      authenticator,
-      quotas,
-      addresses,
-      maxConnections,
-      allowedOrigins,
-      documents,
-    } = options
+    const { catalogue, operations, log, metrics, quotas, addresses, allowedOrigins, documents } = options
     this.#log = log
     this.#operations = operations
     this.#metrics = metrics
@@ -119,7 +108,7 @@ export class HttpServer {
       stop: this.#stop.signal,
     }
     this.#server = createServer({ ...PATIENCE, keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
-    this.#server.maxConnections = maxConnections
+    this.#server.maxConnections = options.maxConnections
     this.#server.on('connection', (socket) => {
       // Comes again for a connection that is given back to the parser (upgrade.ts).
       if (this.#sockets.has(socket)) return
