@@ -15,13 +15,17 @@ import {
 import type { Catalogue, MutationField, SubscriptionField } from '../../catalogue/catalogue.ts'
 import { parseDateTime } from '../../catalogue/date-time.ts'
 import type { Json } from '../../catalogue/field-type.ts'
+import { HeraldError } from '../../errors.ts'
 import type { DecodedEvent, Properties } from '../../event/event.ts'
 import type { SdlQueryEventsArgs, SdlSubscriptionEventsArgs } from '../../generated/types.ts'
 import { both, eventFilter, fieldFilter } from '../../operations/filter.ts'
 import type { Operations } from '../../operations/operations.ts'
-import type { Page } from '../../operations/replay.ts'
+import { DEFAULT_PAGE, MAX_PAGE, type Page } from '../../operations/replay.ts'
 import type { RequestContext } from '../context.ts'
 import { Source } from './stream.ts'
+
+/** Two of the largest pages. */
+const MAX_EVENTS = 2 * MAX_PAGE
 
 type Resolver = GraphQLFieldResolver<unknown, RequestContext>
 
@@ -44,6 +48,7 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
   }
   resolve(schema, 'Query', 'events', (_root, args, context) => {
     const { since, ...rest } = args as SdlQueryEventsArgs
+    spend(context, rest.first ?? rest.last ?? DEFAULT_PAGE)
     return operations.replay({ ...rest, since: moment(since) }, context.caller, context.signal)
   })
   resolve(schema, 'Query', 'partitions', (_root, _args, { caller }) => operations.partitions(caller))
@@ -59,6 +64,18 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
     endCursor: () => end && operations.cursorOf(end),
   }))
   return schema
+}
+
+/** Events that the pages of a request were asked for so far. */
+const spent = new WeakMap<RequestContext, number>()
+
+/** What pages cost is bounded over a whole request: aliases would multiply it. Throws BAD_USER_INPUT. */
+function spend(context: RequestContext, events: number): void {
+  const sum = (spent.get(context) ?? 0) + Math.max(0, events)
+  spent.set(context, sum)
+  if (sum > MAX_EVENTS) {
+    throw new HeraldError('BAD_USER_INPUT', `The pages of one request hold ${MAX_EVENTS} events at most, all together.`)
+  }
 }
 
 function mutationResolver(mutation: MutationField, operations: Operations): Resolver {

@@ -130,6 +130,11 @@ const cases: readonly [name: string, code: string, asked: Asked][] = [
   ['a negative first', 'BAD_USER_INPUT', { query: '{ events(first: -1) { end } }' }],
   ['a negative last', 'BAD_USER_INPUT', { query: '{ events(last: -1) { end } }' }],
   ['last over 10,000', 'BAD_USER_INPUT', { query: '{ events(last: 10001) { end } }' }],
+  [
+    'three pages of 10,000',
+    'BAD_USER_INPUT',
+    { query: `{ ${['a', 'b', 'c'].map((a) => `${a}: events(first: 10000) { end }`)} }` },
+  ],
   ['first with last', 'BAD_USER_INPUT', { query: '{ events(first: 1, last: 1) { end } }' }],
   ['a cursor that is none', 'CURSOR_INVALID', { query: '{ events(after: "x") { end } }' }],
   [
