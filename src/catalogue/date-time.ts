@@ -42,5 +42,21 @@ export function parseDateTime(text: string): number | null {
  * a record's timestamp) is held at its first or last moment.
  */
 export function formatDateTime(milliseconds: number): string {
+  // Records come in the order of their times, more or less: most are of the same second as the one before.
+  const within = milliseconds - lastSecond.begins
+  if (within >= 0 && within < 1_000 && Number.isInteger(within)) {
+    return `${lastSecond.text}${within < 10 ? '00' : within < 100 ? '0' : ''}${within}Z`
+  }
+  const text = format(milliseconds)
+  if (milliseconds >= EARLIEST && milliseconds <= LATEST) {
+    lastSecond = { begins: Math.floor(milliseconds / 1_000) * 1_000, text: text.slice(0, -4) }
+  }
+  return text
+}
+
+/** The second that was formatted last, and its text up to the point. */
+let lastSecond = { begins: Number.NaN, text: '' }
+
+function format(milliseconds: number): string {
   return new Date(Math.min(Math.max(milliseconds, EARLIEST), LATEST)).toISOString()
 }

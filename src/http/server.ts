@@ -101,6 +101,7 @@ export class HttpServer {
     this.#webSockets = new WebSockets(engine, wheel, this.#gate)
     this.#graphql = {
       engine,
+      operations,
       wheel,
       origins: this.#origins,
       gate: this.#gate,

@@ -18,7 +18,7 @@ import { both, readableFilter } from './filter.ts'
 import { Idempotency } from './idempotency.ts'
 import { Live } from './live.ts'
 import { type PublishRequest, publish } from './publish.ts'
-import { type Page, type ReplayArguments, replay } from './replay.ts'
+import { type OpenPage, openPage, type Page, type ReplayArguments, replay } from './replay.ts'
 import { type SubscribeArguments, subscribe } from './subscribe.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -44,6 +44,8 @@ export interface Operations {
   publish(call: PublishCall): Promise<DecodedEvent>
   /** Events that the caller may not read are left out. Throws FORBIDDEN for who may read nothing at all. */
   replay(args: ReplayArguments, caller: Caller, signal?: AbortSignal): Promise<Page>
+  /** The same, while it is read. */
+  openPage(args: ReplayArguments, caller: Caller, signal?: AbortSignal): Promise<OpenPage>
   /** As `replay`: left out are the same, and the cursor moves on over them. */
   subscribe(args: SubscribeArguments, caller: Caller, asking: { readonly signal: AbortSignal }): Promise<Subscription>
   partitions(caller: Caller): Promise<PartitionExtent[]>
@@ -108,6 +110,9 @@ export function createOperations(options: {
     },
     async replay(args, caller, signal) {
       return replay(shared, { ...args, readable: readableBy(caller) }, signal)
+    },
+    async openPage(args, caller, signal) {
+      return openPage(shared, { ...args, readable: readableBy(caller) }, signal)
     },
     async subscribe(args, caller, asking) {
       const matches = both(readableFilter(readableBy(caller)), args.matches)

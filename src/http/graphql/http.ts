@@ -6,14 +6,17 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../../access/caller.ts'
 import { ERRORS, HeraldError } from '../../errors.ts'
+import type { Operations } from '../../operations/operations.ts'
 import { answer, answerJsonError, refuseAsJson } from '../answer.ts'
 import { readBody } from '../body.ts'
 import type { RequestContext } from '../context.ts'
 import type { Gate } from '../gate.ts'
 import { type Origins, originRefusal } from '../origin.ts'
+import { answerInPieces } from '../pieces.ts'
 import { publishRequest } from '../request-head.ts'
 import type { Target } from '../target.ts'
 import { names, negotiate } from './accept.ts'
+import { pagePlanOf } from './compiled-page.ts'
 import type { Engine } from './engine.ts'
 import type { Playground } from './playground.ts'
 import { type GraphQLRequest, requestOfBody, requestOfQuery } from './request.ts'
@@ -27,6 +30,7 @@ const STREAM_TYPE = 'text/event-stream'
 
 export interface GraphQLDependencies {
   readonly engine: Engine
+  readonly operations: Operations
   readonly origins: Origins
   readonly gate: Gate
   readonly playground: Playground
@@ -81,7 +85,7 @@ function pageOf({ path, query }: Target): string {
 }
 
 async function serveRequest(
-  { engine, stop, wheel }: GraphQLDependencies,
+  { engine, operations, stop, wheel }: GraphQLDependencies,
   caller: Caller,
   asked: GraphQLRequest,
   target: Target,
@@ -107,6 +111,10 @@ async function serveRequest(
   }
   if (operation === 'subscription' && 'args' in prepared) {
     return serveSubscription(prepared.args, context, response, { stop, wheel })
+  }
+  if (operation === 'query' && 'args' in prepared && request.method !== 'HEAD' && type !== STREAM_TYPE) {
+    const page = pagePlanOf(prepared.args)?.(operations, context)
+    if (page !== undefined) return answerInPieces(response, 200, `${type}; charset=utf-8`, page)
   }
   const { text, refusal } = await engine.answer(prepared)
   if (type === STREAM_TYPE) return serveResult(text, response)

@@ -20,7 +20,7 @@ import type { DecodedEvent, Properties } from '../../event/event.ts'
 import type { SdlQueryEventsArgs, SdlSubscriptionEventsArgs } from '../../generated/types.ts'
 import { both, eventFilter, fieldFilter } from '../../operations/filter.ts'
 import type { Operations } from '../../operations/operations.ts'
-import { DEFAULT_PAGE, MAX_PAGE, type Page } from '../../operations/replay.ts'
+import { DEFAULT_PAGE, MAX_PAGE, type Page, type ReplayArguments } from '../../operations/replay.ts'
 import type { RequestContext } from '../context.ts'
 import { Source } from './stream.ts'
 
@@ -47,9 +47,7 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
     type.resolve = (event) => event
   }
   resolve(schema, 'Query', 'events', (_root, args, context) => {
-    const { since, ...rest } = args as SdlQueryEventsArgs
-    spend(context, rest.first ?? rest.last ?? DEFAULT_PAGE)
-    return operations.replay({ ...rest, since: moment(since) }, context.caller, context.signal)
+    return operations.replay(replayArguments(args, context), context.caller, context.signal)
   })
   resolve(schema, 'Query', 'partitions', (_root, _args, { caller }) => operations.partitions(caller))
   const page = (name: string, get: (page: Page) => unknown) =>
@@ -64,6 +62,16 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
     endCursor: () => end && operations.cursorOf(end),
   }))
   return schema
+}
+
+/**
+ * A replay's arguments, from those of `Query.events` as graphql-js has coerced them, counted against what its request
+ * may ask for. Throws BAD_USER_INPUT.
+ */
+export function replayArguments(args: { readonly [name: string]: unknown }, context: RequestContext): ReplayArguments {
+  const { since, ...rest } = args as SdlQueryEventsArgs
+  spend(context, rest.first ?? rest.last ?? DEFAULT_PAGE)
+  return { ...rest, since: moment(since) }
 }
 
 /** Events that the pages of a request were asked for so far. */

@@ -1,0 +1,48 @@
+/**
+ * An answer of any length in pieces, each made when the one before has left the process: a client that reads slowly
+ * holds up the making, and one that goes away ends it. What comes in one piece is answered with its length.
+ */
+import type { ServerResponse } from 'node:http'
+import { answer } from './answer.ts'
+
+/** A client that takes nothing for so long is gone, whatever its connection says. */
+const STALL_MS = 60_000
+
+/** `pieces` returns the last one. Rejects with what making one throws. */
+export async function answerInPieces(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  pieces: AsyncGenerator<string, string, void>,
+): Promise<void> {
+  const first = await pieces.next()
+  if (first.done) return answer(response, status, type, first.value)
+  response.writeHead(status, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' })
+  try {
+    for (let piece: IteratorResult<string, string> = first; ; piece = await pieces.next()) {
+      if (response.destroyed) return
+      if (piece.done) return void response.end(piece.value)
+      response.write(piece.value)
+      await room(response)
+    }
+  } finally {
+    await pieces.return('')
+  }
+}
+
+/** Resolves when what was written has left, or the client has gone; others get their turn in any case. */
+async function room(response: ServerResponse): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  if (!response.writableNeedDrain || response.destroyed) return
+  await new Promise<void>((resolve) => {
+    const stalled = setTimeout(() => response.destroy(), STALL_MS)
+    const go = () => {
+      clearTimeout(stalled)
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.once('drain', go)
+    response.once('close', go)
+  })
+}
