@@ -258,7 +258,7 @@ export class Connection implements Ticking {
     if ('errors' in prepared) return operation.refuse(prepared.errors)
     if (prepared.operation === 'subscription') {
       const subscription = await openStream(prepared.args)
-      if ('errors' in subscription) operation.answer(subscription)
+      if ('errors' in subscription) operation.answer(JSON.stringify(subscription))
       else operation.stream(subscription, audienceOf(prepared.args))
       return
     }
@@ -266,7 +266,8 @@ export class Connection implements Ticking {
     this.#hold()
     this.#shared.running(1)
     try {
-      operation.answer(await this.#shared.engine.execute(prepared.args))
+      const { text } = await this.#shared.engine.answer(prepared)
+      operation.answer(text)
     } finally {
       this.#running--
       this.#shared.running(-1)

@@ -54,9 +54,7 @@ export interface Refused {
 export interface Engine {
   /** Throws nothing. */
   prepare(request: GraphQLRequest, context: RequestContext): Prepared | Refused
-  /** Executes a query or a mutation. The errors in its result may be shown. */
-  execute(args: ExecutionArgs): Promise<ExecutionResult>
-  /** As `execute`, for who needs the text alone; also of what was refused. */
+  /** Executes a query or a mutation. The errors in its result may be shown; also those of what was refused. */
   answer(prepared: Prepared | Refused): Promise<Answer>
 }
 
@@ -127,7 +125,6 @@ export function createEngine(schema: GraphQLSchema): Engine {
       const args = { schema, document, contextValue, variableValues: variables, operationName }
       return { operation: operation.operation, args, plan: planFor(known, operation) }
     },
-    execute: async (args) => publicResult(await execute(args)),
     async answer(prepared) {
       if ('errors' in prepared) return answerOf(prepared)
       const { plan, args } = prepared

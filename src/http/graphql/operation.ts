@@ -2,7 +2,7 @@
  * One operation on a WebSocket, from `subscribe` to `complete`: what graphql-js knows as its context, and where its
  * subscription's events go.
  */
-import type { ExecutionResult, GraphQLError } from 'graphql'
+import type { GraphQLError } from 'graphql'
 import { MessageType } from 'graphql-ws'
 import type { Caller } from '../../access/caller.ts'
 import { HeraldError } from '../../errors.ts'
@@ -51,10 +51,9 @@ export class Operation implements RequestContext, Sink {
     return this.#abort.signal
   }
 
-  /** Its result is there: the only one. */
-  answer(result: ExecutionResult): void {
-    const next = `${this.#next}${JSON.stringify(result)}}`
-    this.#finish(framesOf(next, JSON.stringify({ id: this.#id, type: MessageType.Complete })))
+  /** Its result (JSON) is there: the only one. */
+  answer(result: string): void {
+    this.#finish(framesOf(`${this.#next}${result}}`, JSON.stringify({ id: this.#id, type: MessageType.Complete })))
   }
 
   /** It cannot be done, or no longer. The errors may be shown. */
