@@ -50,6 +50,7 @@ type Documents = {
     "mutation WsBuy { buySword { id type headers { name value } } }": typeof types.WsBuyDocument,
     "query WsEnd { events(first: 0) { end } }": typeof types.WsEndDocument,
     "subscription WsEvents($after: Cursor, $from: Position, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }\n  }": typeof types.WsEventsDocument,
+    "subscription WsEqual { events { id type } }": typeof types.WsEqualDocument,
     "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": typeof types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": typeof types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
@@ -102,6 +103,7 @@ const documents: Documents = {
     "mutation WsBuy { buySword { id type headers { name value } } }": types.WsBuyDocument,
     "query WsEnd { events(first: 0) { end } }": types.WsEndDocument,
     "subscription WsEvents($after: Cursor, $from: Position, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }\n  }": types.WsEventsDocument,
+    "subscription WsEqual { events { id type } }": types.WsEqualDocument,
     "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
@@ -276,6 +278,10 @@ export function graphql(source: "query WsEnd { events(first: 0) { end } }"): (ty
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "subscription WsEvents($after: Cursor, $from: Position, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }\n  }"): (typeof documents)["subscription WsEvents($after: Cursor, $from: Position, $filter: EventFilter, $until: Until) {\n    events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }\n  }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription WsEqual { events { id type } }"): (typeof documents)["subscription WsEqual { events { id type } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -3,10 +3,13 @@
  * say where to begin. Many who come back after a restart, each with a cursor of its own, still are one audience.
  */
 import {
+  type ASTNode,
+  type DefinitionNode,
   type DocumentNode,
   type ExecutionArgs,
   executeSync,
   getOperationAST,
+  Kind,
   type OperationDefinitionNode,
   visit,
 } from 'graphql'
@@ -75,17 +78,26 @@ function operationOf(document: DocumentNode, name: string): Operation {
 
 function decidingVariables(document: DocumentNode, operation: OperationDefinitionNode): string[] {
   const names = new Set<string>()
-  const rootFields = new Set<unknown>(operation.selectionSet.selections)
-  visit(document, {
-    VariableDefinition: () => false,
-    Field(field) {
-      if (!rootFields.has(field)) return undefined
-      const rest = (field.arguments ?? []).filter((argument) => !PLACE_ARGUMENTS.has(argument.name.value))
-      return { ...field, arguments: rest }
-    },
-    Variable({ name }) {
-      names.add(name.value)
-    },
-  })
+  const rootFields = new Set<ASTNode>(operation.selectionSet.selections)
+  // A Set goes on to what is added on the way: the fragments that are spread, each once.
+  const parts = new Set<DefinitionNode>([operation])
+  for (const part of parts) {
+    visit(part, {
+      VariableDefinition: () => false,
+      FragmentSpread({ name }) {
+        for (const other of document.definitions) {
+          if (other.kind === Kind.FRAGMENT_DEFINITION && other.name.value === name.value) parts.add(other)
+        }
+      },
+      Field(field) {
+        if (!rootFields.has(field)) return undefined
+        const rest = (field.arguments ?? []).filter((argument) => !PLACE_ARGUMENTS.has(argument.name.value))
+        return { ...field, arguments: rest }
+      },
+      Variable({ name }) {
+        names.add(name.value)
+      },
+    })
+  }
   return [...names]
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { graphql } from '../../generated/index.ts'
 import { type Herald, startHerald } from '../../support/herald.ts'
-import { join } from '../../support/publish.ts'
+import { join, joinAll } from '../../support/publish.ts'
 import { openSocket } from '../../support/websocket.ts'
 
 const BUY = graphql(`mutation WsBuy { buySword { id type headers { name value } } }`)
@@ -16,6 +16,7 @@ const EVENTS = graphql(
     events(after: $after, from: $from, filter: $filter, until: $until) { id type cursor }
   }`,
 )
+const EQUAL = graphql(`subscription WsEqual { events { id type } }`)
 const GUILD = graphql(`subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }`)
 
 let herald: Herald
@@ -109,6 +110,33 @@ describe('an operation', () => {
     }
     await socket.close()
     expect(herald.stderr()).toBe('')
+  })
+})
+
+describe('equal subscribers', () => {
+  it('are each sent every event under their own ids, small and large ones, however many come together', async () => {
+    const names = [2, 100, 140, 20_000, 70_000, 200_000].flatMap((length) => Array(20).fill('n'.repeat(length)))
+    const sockets = await Promise.all([0, 1, 2].map(() => openSocket(herald.url)))
+    const ids = ['1', '2', 'a "quoted" ümläut 🙂', '0d1f9e0c-31f5-4d4f-9d0e-5d7a7b1f6a3c']
+    const operations = sockets.flatMap((socket) => ids.map((id) => socket.subscribe(id, EQUAL)))
+    for (const socket of sockets) await socket.subscribe('mark', END).until(({ type }) => type === 'complete')
+    const published = await joinAll(herald, names)
+    const received = await Promise.all(
+      operations.map(async (operation) => {
+        const events: { id: string; type: string }[] = []
+        while (events.length < published.length) {
+          const message = await operation.next()
+          if (message.type === 'next') events.push(message.payload.data!.events)
+        }
+        return events
+      }),
+    )
+    const [first] = received
+    expect(new Map(first!.map(({ id, type }) => [id, type]))).toEqual(
+      new Map(published.map(({ id, type }) => [id, type])),
+    )
+    for (const events of received) expect(events).toEqual(first)
+    for (const socket of sockets) await socket.close()
   })
 })
 
