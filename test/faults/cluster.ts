@@ -13,6 +13,7 @@ import { type Gateway, startGateway } from './gateway.ts'
 import type { Entry, History } from './history.ts'
 import { startLoad } from './load.ts'
 import { nameOf } from './record.ts'
+import type { MoveCursor } from './subscriber.ts'
 
 /** The topic's name. */
 export const TOPIC = 'faults'
@@ -159,7 +160,7 @@ export interface ClusterOptions {
   readonly events: number
   /** Default 16. */
   readonly publishers?: number
-  readonly moveCursor?: (cursor: string) => string
+  readonly moveCursor?: MoveCursor
   /** Hears what is being done. */
   readonly progress?: (line: string) => void
 }

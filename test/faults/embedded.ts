@@ -11,6 +11,7 @@ import { startGateway } from './gateway.ts'
 import type { Entry, History } from './history.ts'
 import { startLoad } from './load.ts'
 import { nameOf } from './record.ts'
+import type { MoveCursor } from './subscriber.ts'
 
 /** The topic's name. */
 export const TOPIC = 'faults'
@@ -22,7 +23,7 @@ export interface EmbeddedOptions {
   readonly eventsBetween: number
   /** Default 8. */
   readonly publishers?: number
-  readonly moveCursor?: (cursor: string) => string
+  readonly moveCursor?: MoveCursor
   /** Puts something between the publishers and the gateway. */
   readonly between?: (gateway: string) => Promise<Between>
 }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Entry, Fault, History, Publish, Stream } from './history.ts'
 import { NO_ANSWER, type Publisher, startPublisher } from './publisher.ts'
 import { endsOf, replay } from './replay.ts'
-import { type Subscriber, startSubscriber } from './subscriber.ts'
+import { type MoveCursor, type Subscriber, startSubscriber } from './subscriber.ts'
 
 /** The longest that service may stay away when nothing is broken any more, on a busy machine too. */
 const PATIENCE_MS = 60_000
@@ -22,7 +22,7 @@ const SUBSCRIBERS = [
 ] as const
 
 /** Newcomers begin with what is new, one after the other on each transport, and leave with so many events. */
-const NEWCOMER_EVENTS = 50
+const NEWCOMER_EVENTS = 200
 
 export interface LoadOptions {
   /** Base URLs of the gateways. */
@@ -31,7 +31,7 @@ export interface LoadOptions {
   readonly publishTo?: readonly string[]
   readonly publishers: number
   /** Where a subscriber resumes, given its last cursor; only tests that break it on purpose change it. */
-  readonly moveCursor?: (cursor: string) => string
+  readonly moveCursor?: MoveCursor
 }
 
 export interface Load {

@@ -15,6 +15,9 @@ const RETRY_MS = 100
 /** A restless subscriber leaves after about so long, in milliseconds. */
 const RESTLESS_MS = 1_500
 
+/** Where a subscriber resumes, given its last cursor. */
+export type MoveCursor = (cursor: string, transport: 'ws' | 'sse') => string
+
 export interface SubscriberOptions {
   readonly name: string
   readonly transport: 'ws' | 'sse'
@@ -24,7 +27,7 @@ export interface SubscriberOptions {
   readonly isRestless: boolean
   /** Whether it will be stopped before the end. */
   readonly isNewcomer?: boolean
-  readonly moveCursor?: (cursor: string) => string
+  readonly moveCursor?: MoveCursor
   /** Gets what must not happen: a refused cursor, a stream that says it is complete. */
   readonly protest: (what: string) => void
 }
@@ -42,9 +45,9 @@ const PASSING = new Set(['LOG_UNAVAILABLE', 'OVERLOADED', 'SUBSCRIBER_TOO_SLOW']
 /** Starts to stream, until stopped. */
 export function startSubscriber(options: SubscriberOptions): Subscriber {
   const { name, gateways, field, isNewcomer = false, protest } = options
-  const { moveCursor = (cursor: string) => cursor } = options
+  const { transport, moveCursor = (cursor: string) => cursor } = options
   const stream: Stream = { subscriber: name, pinnedAt: null, left: isNewcomer, connections: [], deliveries: [] }
-  const open: Open = options.transport === 'ws' ? openWebSocket : openSse
+  const open: Open = transport === 'ws' ? openWebSocket : openSse
   const stopped = new AbortController()
   /** Partition by partition the offset behind the last event. */
   const reached = new Map<number, number>()
@@ -54,7 +57,7 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
   function connect(gateway: string): Promise<void> {
     return new Promise((resolve) => {
       const number = stream.connections.length
-      const after = cursor === null ? null : moveCursor(cursor)
+      const after = cursor === null ? null : moveCursor(cursor, transport)
       const connection = { gateway, after, at: performance.now(), end: null as string | null }
       stream.connections.push(connection)
       let leaving: NodeJS.Timeout | undefined

@@ -132,7 +132,7 @@ export class Appender {
         const error = () => unavailable('The log could not be written.', outcome, failure.cause)
         for (const waiting of batch) waiting.reject(error())
         if (failure.broken) this.#refuseQueued()
-        else this.#probeLater()
+        this.#probeLater()
       } else {
         this.#fault = undefined
         for (const [index, waiting] of batch.entries()) {
@@ -191,11 +191,26 @@ export class Appender {
     this.#probe = setTimeout(async () => {
       if (this.#running || this.#closed) return this.#probeLater()
       this.#running = true
-      const cause = await this.#store.probe()
+      const cause = await this.#mend()
       this.#fault = cause === undefined ? undefined : `the log cannot be written: ${wordsOf(cause)}`
       if (cause !== undefined && !this.#closed) this.#probeLater()
       await this.#run()
     }, PROBE_MS)
     this.#probe.unref()
+  }
+
+  /** Opens the file anew if it has to be, and tries the disk. Resolves to what hinders, or undefined. */
+  async #mend(): Promise<unknown> {
+    if (this.#broken) {
+      const before = this.#store.end
+      const cause = await this.#store.reopen()
+      if (cause !== undefined) return cause
+      this.#broken = false
+      // The transaction that broke it is there after all, or is not; in both cases followers may go on.
+      this.#onBatch(this.#store.end - before)
+    }
+    const failure = await this.#store.probe()
+    this.#broken = failure?.broken ?? false
+    return failure?.cause
   }
 }

@@ -7,7 +7,7 @@
  * Readers touch the file on the event loop, one batch at a time, and give way between two: a long replay starves
  * nobody. Followers sleep until the durable end moves.
  */
-import { access, constants, mkdir, open, realpath } from 'node:fs/promises'
+import { access, constants, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HeraldError } from '../../errors.ts'
 import {
@@ -22,6 +22,7 @@ import {
 } from '../event-log.ts'
 import { fetchSizes } from '../fetch-sizes.ts'
 import { Appender } from './appender.ts'
+import { makeFolder, syncFolder } from './folder.ts'
 import { type Ownership, takeOwnership } from './owner.ts'
 import { Store } from './store.ts'
 
@@ -88,7 +89,8 @@ class EmbeddedLog implements EventLog {
     let next = from[0] ?? 0
     while (!signal.aborted) {
       this.#assertOpen()
-      if (next < this.#store.end) {
+      // Of a file that is to be opened anew nothing can be read; the end of that wakes us.
+      if (next < this.#store.end && this.#store.isOpen) {
         const batch = this.#reading(() => this.#store.batch(next, this.#store.end, DEFAULT_BATCH_BYTES))
         next = batch.next
         yield batch
@@ -143,21 +145,12 @@ class EmbeddedLog implements EventLog {
 
   #reading<T>(read: () => T): T {
     this.#assertOpen()
+    if (!this.#store.isOpen) throw new HeraldError('LOG_UNAVAILABLE', 'The log is being opened anew.')
     try {
       return read()
     } catch (cause) {
       throw new HeraldError('LOG_UNAVAILABLE', 'The log cannot be read there: its file is damaged.', { cause })
     }
-  }
-}
-
-/** A file is only safe from a loss of power when the folder that names it is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 
@@ -185,7 +178,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Even
   let folder: string
   let ownership: Ownership | undefined
   try {
-    await mkdir(dataDir, { recursive: true })
+    await makeFolder(dataDir)
     folder = await realpath(dataDir)
     await access(folder, constants.W_OK)
     ownership = await takeOwnership(folder)

@@ -41,24 +41,54 @@ async function causeOf(error: unknown): Promise<unknown> {
   return Promise.race([cause, new Promise((resolve) => setImmediate(resolve, error))])
 }
 
+/** An open file. */
+interface Tree {
+  readonly root: RootDatabase<string, string>
+  readonly folder: Database<string, string>
+  readonly records: Database<Buffer, number>
+  readonly times: Database<number, number>
+}
+
+async function openTree(path: string, topic: string): Promise<Tree> {
+  await checkHeader(path)
+  // LMDB would open a file that it may not write, too, and fail at the first record.
+  await (await openFile(path, 'a')).close()
+  await access(path, constants.R_OK | constants.W_OK)
+  await fillUp(path)
+  const root = open<string, string>({ path, noSubdir: true, overlappingSync: false, eventTurnBatching: false })
+  try {
+    const names = [...root.getKeys()]
+    if (names.length > 0 && !names.includes('herald')) throw new Error('it was not made by Herald')
+    const folder = root.openDB<string, string>('herald', { encoding: 'string' })
+    const format = folder.get('format')
+    if (format === undefined && names.length > 1) throw new Error('it was not made by Herald')
+    if (format === undefined) folder.putSync('format', FORMAT)
+    else if (format !== FORMAT) throw new Error(`its format is '${format}', and this version reads '${FORMAT}'`)
+    const records = root.openDB<Buffer, number>(`records:${topic}`, { encoding: 'binary' })
+    const times = root.openDB<number, number>(`times:${topic}`, { encoding: 'ordered-binary' })
+    return { root, folder, records, times }
+  } catch (error) {
+    await root.close()
+    throw error
+  }
+}
+
 export class Store {
-  readonly #root: RootDatabase<string, string>
-  readonly #folder: Database<string, string>
-  readonly #records: Database<Buffer, number>
-  readonly #times: Database<number, number>
+  readonly #path: string
+  readonly #topic: string
   readonly incarnation: Buffer
+  #tree: Tree
   #end: number
   #newest: number
+  #isOpen = true
 
-  private constructor(root: RootDatabase<string, string>, folder: Database<string, string>, topic: string) {
-    this.#root = root
-    this.#folder = folder
-    this.#records = root.openDB<Buffer, number>(`records:${topic}`, { encoding: 'binary' })
-    this.#times = root.openDB<number, number>(`times:${topic}`, { encoding: 'ordered-binary' })
-    this.incarnation = this.#incarnationOf(topic)
-    this.#end = this.#readEnd()
-    const [newest] = this.#times.getKeys({ reverse: true, limit: 1 })
-    this.#newest = newest ?? Number.NEGATIVE_INFINITY
+  private constructor(path: string, topic: string, tree: Tree) {
+    this.#path = path
+    this.#topic = topic
+    this.#tree = tree
+    this.incarnation = incarnationOf(tree, topic)
+    this.#end = endOf(tree)
+    this.#newest = newestOf(tree)
   }
 
   /**
@@ -67,25 +97,18 @@ export class Store {
    */
   static async open(dataDir: string, topic: string): Promise<Store> {
     const path = join(dataDir, 'log.mdb')
-    await checkHeader(path)
-    // LMDB would open a file that it may not write, too, and fail at the first record.
-    await (await openFile(path, 'a')).close()
-    await access(path, constants.R_OK | constants.W_OK)
-    await fillUp(path)
-    const root = open<string, string>({ path, noSubdir: true, overlappingSync: false, eventTurnBatching: false })
+    const tree = await openTree(path, topic)
     try {
-      const names = [...root.getKeys()]
-      if (names.length > 0 && !names.includes('herald')) throw new Error('it was not made by Herald')
-      const folder = root.openDB<string, string>('herald', { encoding: 'string' })
-      const format = folder.get('format')
-      if (format === undefined && names.length > 1) throw new Error('it was not made by Herald')
-      if (format === undefined) folder.putSync('format', FORMAT)
-      else if (format !== FORMAT) throw new Error(`its format is '${format}', and this version reads '${FORMAT}'`)
-      return new Store(root, folder, topic)
+      return new Store(path, topic, tree)
     } catch (error) {
-      await root.close()
+      await tree.root.close()
       throw error
     }
+  }
+
+  /** False from a failure that broke LMDB until `reopen` has mended it: nothing can be read or written. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   /** The next offset; every record before it is on disk. */
@@ -101,14 +124,14 @@ export class Store {
     let newest = this.#newest
     let next = this.#end
     try {
-      await this.#root.batch(() => {
+      await this.#tree.root.batch(() => {
         for (let from = 0; from < records.length; ) {
           const to = chunkEnd(records, from)
           const chunk = records.slice(from, to)
-          this.#records.put(next, makeChunk(chunk.map((record) => record.bytes)))
+          this.#tree.records.put(next, makeChunk(chunk.map((record) => record.bytes)))
           const before = newest
           for (const { timestamp } of chunk) if (timestamp > newest) newest = timestamp
-          if (newest > before) this.#times.put(newest, next)
+          if (newest > before) this.#tree.times.put(newest, next)
           next += to - from
           from = to
         }
@@ -121,10 +144,33 @@ export class Store {
     return undefined
   }
 
-  /** Whether the disk takes data: writes some, beside the log. Resolves to what hinders, or undefined. */
-  async probe(): Promise<unknown> {
+  /** Whether the disk takes data: writes some, beside the log. */
+  async probe(): Promise<Failure | undefined> {
     try {
-      await this.#folder.put('probe', 'x'.repeat(CHUNK_BYTES))
+      await this.#tree.folder.put('probe', 'x'.repeat(CHUNK_BYTES))
+      return undefined
+    } catch (error) {
+      return this.#failure(await causeOf(error))
+    }
+  }
+
+  /**
+   * Closes the file and opens it again, after a failure that LMDB does not forgive. What was open then is decided: the
+   * transaction is there and `end` behind it, or it is not and never will be. Resolves to what hinders, or undefined.
+   */
+  async reopen(): Promise<unknown> {
+    try {
+      await this.#tree.root.close()
+      const tree = await openTree(this.#path, this.#topic)
+      const end = endOf(tree)
+      if (!incarnationOf(tree, this.#topic).equals(this.incarnation) || end < this.#end) {
+        await tree.root.close()
+        throw new Error('its file was replaced')
+      }
+      this.#tree = tree
+      this.#end = end
+      this.#newest = newestOf(tree)
+      this.#isOpen = true
       return undefined
     } catch (error) {
       return causeOf(error)
@@ -139,7 +185,7 @@ export class Store {
     const records: LogRecord[] = []
     let size = 0
     let next = from
-    for (const { key: first, value: chunk } of this.#records.getRange({ start: this.#chunkOf(from) })) {
+    for (const { key: first, value: chunk } of this.#tree.records.getRange({ start: this.#chunkOf(from) })) {
       const reader = new ChunkReader(chunk)
       let offset = first
       for (; offset < next && !reader.done; offset++) reader.skip()
@@ -158,8 +204,8 @@ export class Store {
 
   /** Offset of the first record whose timestamp is at or after `timestamp`; `end` if there is none. */
   firstAt(timestamp: number): number {
-    for (const { value: first } of this.#times.getRange({ start: timestamp, limit: 1 })) {
-      const reader = new ChunkReader(this.#records.get(first) ?? Buffer.alloc(0))
+    for (const { value: first } of this.#tree.times.getRange({ start: timestamp, limit: 1 })) {
+      const reader = new ChunkReader(this.#tree.records.get(first) ?? Buffer.alloc(0))
       for (let offset = first; !reader.done; offset++) {
         if (reader.peekTimestamp() >= timestamp) return offset
         reader.skip()
@@ -171,28 +217,13 @@ export class Store {
 
   /** Closes the file; a transaction under way is waited for. */
   async close(): Promise<void> {
-    await this.#root.close()
+    await this.#tree.root.close()
   }
 
   #chunkOf(offset: number): number {
-    const [first] = this.#records.getKeys({ start: offset, reverse: true, limit: 1 })
+    const [first] = this.#tree.records.getKeys({ start: offset, reverse: true, limit: 1 })
     if (first === undefined) throw new Error(`offset ${offset} is missing`)
     return first
-  }
-
-  #readEnd(): number {
-    for (const { key, value } of this.#records.getRange({ reverse: true, limit: 1 })) return key + countRecords(value)
-    return 0
-  }
-
-  #incarnationOf(topic: string): Buffer {
-    const key = `incarnation:${topic}`
-    const stored = this.#folder.get(key)
-    const id = stored ?? randomUUID()
-    if (stored === undefined) this.#folder.putSync(key, id)
-    const bytes = Buffer.from(id.replaceAll('-', ''), 'hex')
-    if (bytes.length !== 16) throw new Error('its incarnation is damaged')
-    return bytes
   }
 
   /**
@@ -201,14 +232,36 @@ export class Store {
    */
   #failure(cause: unknown): Failure {
     try {
-      this.#root.transactionSync(() => undefined)
-      this.#root.resetReadTxn()
-      if (this.#readEnd() === this.#end) return { written: false, cause, broken: false }
+      this.#tree.root.transactionSync(() => undefined)
+      this.#tree.root.resetReadTxn()
+      if (endOf(this.#tree) === this.#end) return { written: false, cause, broken: false }
     } catch {
       // Answered below.
     }
+    this.#isOpen = false
     return { written: 'unknown', cause, broken: true }
   }
+}
+
+function endOf({ records }: Tree): number {
+  for (const { key, value } of records.getRange({ reverse: true, limit: 1 })) return key + countRecords(value)
+  return 0
+}
+
+function newestOf({ times }: Tree): number {
+  const [newest] = times.getKeys({ reverse: true, limit: 1 })
+  return newest ?? Number.NEGATIVE_INFINITY
+}
+
+/** The topic's stored incarnation, made here for a topic that is new. */
+function incarnationOf({ folder }: Tree, topic: string): Buffer {
+  const key = `incarnation:${topic}`
+  const stored = folder.get(key)
+  const id = stored ?? randomUUID()
+  if (stored === undefined) folder.putSync(key, id)
+  const bytes = Buffer.from(id.replaceAll('-', ''), 'hex')
+  if (bytes.length !== 16) throw new Error('its incarnation is damaged')
+  return bytes
 }
 
 /** Where the chunk that begins at `from` ends: it has one record at least. */

@@ -1,14 +1,17 @@
 /** What DATA_DIR may meet: no right to write, files that are damaged or another's, a disk that is full. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { open as openLmdb } from 'lmdb'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { EventLog } from '../../../src/log/event-log.ts'
+import { refusedStart } from '../../support/herald.ts'
 import { Child } from './processes.ts'
 
 async function folder(): Promise<string> {
@@ -65,6 +68,17 @@ describe('the folder', () => {
     expect(await refusalOf(file)).toContain('cannot be used')
     expect(await refusalOf(join(file, 'data'))).toContain('cannot be used')
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'that cannot be made is refused below /proc too, where Node makes folders without end (needs Linux)',
+    async () => {
+      expect(await refusalOf('/proc/herald')).toContain('ENOENT')
+      expect(await refusalOf('/proc/herald/data')).toContain('ENOENT')
+      const { code, stdout, stderr } = await refusedStart({ DATA_DIR: '/proc/herald' })
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^herald: DATA_DIR: [^\n]+\n$/)
+    },
+  )
 
   test.skipIf(process.getuid?.() === 0)('that is read-only is refused (root may write anywhere)', async () => {
     const dataDir = await folder()
@@ -186,6 +200,69 @@ describe('a full disk', () => {
       for await (const { records } of log.read(0, 0, end)) {
         for (const { offset, value } of records) expect(JSON.parse(String(value)).id).toBe(acknowledged.get(offset))
       }
+    },
+  )
+})
+
+/** Builds failing-meta-page.c; undefined where there is no compiler, or no LD_PRELOAD. */
+function failingMetaPage(): string | undefined {
+  if (process.platform !== 'linux') return undefined
+  const library = join(mkdtempSync(join(tmpdir(), 'herald-test-')), 'failing.so')
+  const source = fileURLToPath(new URL('./failing-meta-page.c', import.meta.url))
+  try {
+    execFileSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl'], { stdio: 'pipe' })
+    return library
+  } catch {
+    return undefined
+  }
+}
+
+describe('a disk that fails in the last write of a commit', () => {
+  const library = failingMetaPage()
+  afterAll(() => library && rm(dirname(library), { recursive: true }))
+
+  test.skipIf(library === undefined)(
+    'leaves the outcome of that transaction open, and the log opens its file anew by itself (needs a C compiler)',
+    { timeout: 30_000 },
+    async () => {
+      const dataDir = await folder()
+      const broken = join(dataDir, 'broken')
+      const child = new Child(dataDir, ['env', `LD_PRELOAD=${library}`, `FAIL_META=${broken}`])
+      onTestFinished(() => child.kill())
+      expect(await child.ask('open')).toEqual({ opened: true })
+      const before = await child.ask('append 10')
+      expect(before).toMatchObject({ failed: [], health: { up: true } })
+
+      await writeFile(broken, '')
+      const during = await child.ask('append 3')
+      const [first, ...others] = during?.failed ?? []
+      expect(first).toEqual(['LOG_UNAVAILABLE', 'UNKNOWN'])
+      expect(others).toEqual(others.map(() => ['LOG_UNAVAILABLE', 'NOT_WRITTEN']))
+      expect(others.length).toBe(2)
+      expect(during?.health).toMatchObject({ up: false })
+
+      await rm(broken)
+      let health = during?.health
+      while (!health?.up) health = (await child.ask('health'))?.health
+      const after = await child.ask('append 10')
+      expect(after).toMatchObject({ failed: [], health: { up: true } })
+      expect(await child.ask('close')).toEqual({ closed: true })
+
+      const acknowledged = new Map([...(before?.done ?? []), ...(after?.done ?? [])])
+      expect(acknowledged.size).toBe(20)
+      const log = await open(dataDir)
+      const [end = 0] = await log.ends()
+      // The one whose outcome was open is there once or not at all.
+      expect([20, 21]).toContain(end)
+      const ids = new Set<string>()
+      for await (const { records } of log.read(0, 0, end)) {
+        for (const { offset, value } of records) {
+          const { id } = JSON.parse(String(value)) as { id: string }
+          if (acknowledged.has(offset)) expect(id).toBe(acknowledged.get(offset))
+          ids.add(id)
+        }
+      }
+      expect(ids.size).toBe(end)
     },
   )
 })
