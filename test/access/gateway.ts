@@ -1,5 +1,5 @@
 /** What the tests of access share: a gateway that asks for tokens, the tokens, and asking it with one. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionResult } from 'graphql'
@@ -43,6 +43,8 @@ export const GUARDED_SDL = `
 export interface Folder {
   readonly path: string
   write(name: string, text: string): string
+  /** Makes a folder in it. */
+  folder(name: string): string
   remove(): void
 }
 
@@ -52,6 +54,10 @@ export function temporaryFolder(): Folder {
     path,
     write(name, text) {
       writeFileSync(join(path, name), text)
+      return join(path, name)
+    },
+    folder(name) {
+      mkdirSync(join(path, name))
       return join(path, name)
     },
     remove: () => rmSync(path, { recursive: true, force: true }),
