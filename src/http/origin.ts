@@ -29,12 +29,28 @@ export class Origins {
   }
 
   /**
-   * A browser names no origin where a page reads from its own, and to the browser a page whose name was made to
-   * resolve to this machine does just that. Such a name has a dot, since nobody can own one without; an address
-   * is no name. What is posted, or becomes a WebSocket, always names its origin.
+   * Whether a page makes a browser ask for a REST path, which anybody else may ask for by any Host. Browsers say so
+   * themselves (Sec-Fetch-Site), but not where the page came by plain http from a name that is not loopback's: such a
+   * page may be a rebound one. Only browsers tell which languages their user reads, and no page can keep them from it.
    */
-  #mayBeRebound({ method, headers: { host = '', upgrade }, socket }: IncomingMessage): boolean {
-    if (method === 'POST' || upgrade !== undefined || !LOOPBACK_ADDRESS.test(socket.localAddress ?? '')) return false
+  isAskedByForeignPage(request: IncomingMessage): boolean {
+    const { 'sec-fetch-site': site, 'accept-language': languages } = request.headers
+    if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+    return languages !== undefined && this.#isForeignName(request)
+  }
+
+  /**
+   * A browser names no origin where a page reads from its own, and to the browser a page whose name was made to
+   * resolve to this machine does just that. What is posted, or becomes a WebSocket, always names its origin.
+   */
+  #mayBeRebound(request: IncomingMessage): boolean {
+    const { method, headers } = request
+    return method !== 'POST' && headers.upgrade === undefined && this.#isForeignName(request)
+  }
+
+  /** Such a name has a dot, since nobody can own one without; an address is no name. */
+  #isForeignName({ headers: { host = '' }, socket }: IncomingMessage): boolean {
+    if (!LOOPBACK_ADDRESS.test(socket.localAddress ?? '')) return false
     const name = host.toLowerCase().replace(/:\d*$/, '')
     const isForeignName = name.includes('.') && !name.endsWith('.localhost') && isIP(name) === 0
     return isForeignName && !this.#allowedHosts.has(host.toLowerCase())
@@ -46,8 +62,10 @@ export function originRefusal({ headers: { origin, host } }: IncomingMessage): s
   return `The web origin ${origin ?? `http://${host}`} may not use this gateway; name it in ALLOWED_ORIGINS.`
 }
 
-/** Whether a browser says that another site made it send this request. */
-export function isFromAnotherSite(request: IncomingMessage): boolean {
-  const site = request.headers['sec-fetch-site']
-  return site !== undefined && site !== 'same-origin' && site !== 'none'
+/** Headers by which browsers say that nobody has asked for this yet: the standard one, and what came before it. */
+const PURPOSES = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const
+
+/** Whether a browser asks for a page ahead of its user, who may never want it. */
+export function isPrefetch({ headers }: IncomingMessage): boolean {
+  return PURPOSES.some((name) => /\b(?:prefetch|prerender|preview)\b/i.test(String(headers[name] ?? '')))
 }

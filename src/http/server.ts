@@ -204,7 +204,7 @@ export class HttpServer {
       }
       default:
         if (Console.owns(target.path)) return this.#serveConsole(target.path, request, response)
-        return serveRest(this.#router, this.#operations, this.#gate, target, request, response)
+        return serveRest(this.#router, this.#operations, this.#graphql, target, request, response)
     }
   }
 
@@ -265,6 +265,7 @@ function endWith(
 ): void {
   const all = {
     'Content-Type': TEXT,
+    'X-Content-Type-Options': 'nosniff',
     'Content-Length': String(Buffer.byteLength(body)),
     Connection: 'close',
     ...headers,

@@ -7,7 +7,7 @@ import { type Herald, startHerald } from '../support/herald.ts'
 
 const END = graphql(`query OriginsEnd { partitions { end } }`)
 
-/** What a page can do to `/graphql` of a gateway; each gives 'refused', or what it got. */
+/** What a page can do to a gateway, by the URL of its `/graphql`; each gives 'refused', or what it got. */
 const WAYS: { readonly [way: string]: (url: string) => Promise<string> } = {
   'a POST': async (url) => {
     const body = JSON.stringify({ query: 'mutation { buySword { id } }' })
@@ -40,6 +40,17 @@ const WAYS: { readonly [way: string]: (url: string) => Promise<string> } = {
         if (frame.contentDocument?.URL !== 'about:blank') resolve('refused')
       }
       form.submit()
+    }),
+  'a REST path': async (url) => {
+    const response = await fetch(url.replace('graphql', 'buy_a_sword')).catch(() => null)
+    return response?.ok ? await response.text() : 'refused'
+  },
+  'an image': (url) =>
+    new Promise((resolve) => {
+      const image = new Image()
+      // No answer of ours is an image: what counts is that nothing is published.
+      image.onerror = () => resolve('refused')
+      image.src = url.replace('graphql', 'buy_a_sword')
     }),
   'an EventSource': (url) =>
     new Promise((resolve) => {

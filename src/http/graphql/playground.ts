@@ -26,6 +26,8 @@ export class Playground {
       'Cache-Control': 'no-cache',
       Vary: 'Accept, Accept-Encoding, Origin',
       'Content-Security-Policy': policy,
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
       'Referrer-Policy': 'no-referrer',
       'X-Frame-Options': 'DENY',
     }

@@ -12,7 +12,7 @@ import type { Operations } from '../../operations/operations.ts'
 import { answer, retryAfter, TEXT } from '../answer.ts'
 import { hasBody, readBody } from '../body.ts'
 import { type Gate, refuseAsText } from '../gate.ts'
-import { isFromAnotherSite } from '../origin.ts'
+import { isPrefetch, type Origins } from '../origin.ts'
 import { publishRequest } from '../request-head.ts'
 import { parseQuery, type Target } from '../target.ts'
 import { readArguments } from './arguments.ts'
@@ -32,18 +32,28 @@ const NOT_ALLOWED = page(
   'The method is not allowed for the requested URL.',
 )
 
+const FOREIGN_PAGE = 'A page of another origin may not publish events.\n'
+const PREFETCH = 'This path publishes an event, so it cannot be fetched ahead.\n'
+
+/** Who may ask for a path, and from where. */
+export interface RestGuards {
+  readonly gate: Gate
+  readonly origins: Origins
+}
+
 export async function serveRest(
   router: Router,
   operations: Operations,
-  gate: Gate,
+  { gate, origins }: RestGuards,
   target: Target,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const match = router.match(target.path)
   if (typeof match === 'string') return answerRefusal(response, match)
-  if (isFromAnotherSite(request)) {
-    return answer(response, 403, TEXT, 'A page of another origin may not publish events.\n')
+  const refusal = origins.isAskedByForeignPage(request) ? FOREIGN_PAGE : isPrefetch(request) ? PREFETCH : null
+  if (refusal !== null) {
+    return answer(response, 403, TEXT, refusal, { 'Cache-Control': 'no-store', ...outcomeHeader('NOT_WRITTEN') })
   }
   if (request.method === 'OPTIONS') return answer(response, 200, TEXT, '', ALLOW)
   if (request.method !== 'GET' && request.method !== 'HEAD') return answerRefusal(response, match)
