@@ -6,13 +6,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { validate } from 'graphql'
+import { execute, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANYONE, type Caller } from '../../../src/access/caller.ts'
 import { Enricher } from '../../../src/event/enrich.ts'
 import type { RequestContext } from '../../../src/http/context.ts'
 import { pagePlanOf } from '../../../src/http/graphql/compiled-page.ts'
 import { createEngine, type Prepared } from '../../../src/http/graphql/engine.ts'
+import { publicResult } from '../../../src/http/graphql/errors.ts'
 import { executableSchema } from '../../../src/http/graphql/schema.ts'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { EventLog } from '../../../src/log/event-log.ts'
@@ -106,7 +107,8 @@ async function compiled(prepared: Prepared, caller?: Caller): Promise<string | n
   }
 }
 
-const byGraphQL = async (prepared: Prepared): Promise<string> => JSON.stringify(await engine.execute(prepared.args))
+const byGraphQL = async (prepared: Prepared): Promise<string> =>
+  JSON.stringify(publicResult(await execute(prepared.args)))
 
 // Keys are unlike unless the fields are the same, so that random documents merge into valid ones.
 const condition = fc.constantFrom(
