@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { answer } from '../answer.ts'
 import { takesCoding } from '../encoding.ts'
@@ -50,6 +49,8 @@ interface Page {
 }
 
 async function render(catalogue: Catalogue): Promise<Page> {
+  // Nine megabytes of text, which most gateways are never asked for.
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   const html = renderGraphiQL({
     title: 'Herald',
     endpoint: '/graphql',

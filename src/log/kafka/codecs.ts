@@ -9,11 +9,20 @@
  */
 import { createRequire } from 'node:module'
 import { gunzipSync } from 'node:zlib'
-import { decompress as zstdDecompress } from 'fzstd'
 
 const require = createRequire(import.meta.url)
-const snappy: { uncompress(bytes: Buffer, maxLength?: number): Buffer } = require('snappyjs')
-const lz4: { decompress(bytes: Uint8Array): Uint8Array } = require('lz4js')
+// Loaded by the first batch that needs one: lz4js alone sets 5 MB of tables aside.
+const library = {
+  get snappy(): { uncompress(bytes: Buffer, maxLength?: number): Buffer } {
+    return require('snappyjs')
+  },
+  get lz4(): { decompress(bytes: Uint8Array): Uint8Array } {
+    return require('lz4js')
+  },
+  get zstd(): typeof import('fzstd') {
+    return require('fzstd')
+  },
+}
 
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const XERIAL_HEADER = 16
@@ -23,6 +32,7 @@ const LZ4_BLOCK_CHECKSUM = 0x10
 const MAX_UNCOMPRESSED = 256 * 1024 * 1024
 
 function unsnappy(bytes: Buffer): Buffer {
+  const { snappy } = library
   if (!bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return snappy.uncompress(bytes, MAX_UNCOMPRESSED)
   const blocks: Buffer[] = []
   for (let at = XERIAL_HEADER; at < bytes.length; ) {
@@ -35,7 +45,7 @@ function unsnappy(bytes: Buffer): Buffer {
 
 function unlz4(bytes: Buffer): Buffer {
   if (((bytes[4] ?? 0) & LZ4_BLOCK_CHECKSUM) !== 0) throw new Error('lz4 frames with block checksums are not supported')
-  return asBuffer(lz4.decompress(bytes))
+  return asBuffer(library.lz4.decompress(bytes))
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
@@ -57,7 +67,7 @@ export function decompress(codec: number, bytes: Buffer): Buffer {
     case 3:
       return unlz4(bytes)
     case 4:
-      return asBuffer(zstdDecompress(bytes))
+      return asBuffer(library.zstd.decompress(bytes))
     default:
       throw new Error(`compression ${codec} is not known`)
   }
