@@ -1,0 +1,3 @@
+import { readPage } from '../support/page.ts'
+
+readPage('docs/guide.md')
