@@ -1,6 +1,6 @@
 /**
  * The environment, read and checked here and nowhere else. A wrong value stops the start with one line that
- * names the variable. `docs` of the README's table and of docker-compose.yml are held against `VARIABLES`.
+ * names the variable. docs/configuration.md and docker-compose.yml are held against `VARIABLES`.
  */
 import { bool, type CleanedEnv, customCleanEnv, makeValidator, type ReporterOptions, type Spec } from 'envalid'
 import { compile } from 'proxy-addr'

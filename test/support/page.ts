@@ -31,12 +31,12 @@ export function readPage(
   afterAll(() => terminal.close())
 
   for (const [index, block] of blocks.entries()) {
-    const { language, detail, text, line, above } = block
+    const { language, detail, text, line, section } = block
     const name = `${path}:${line} ${text.split('\n')[0]}`
     const next = blocks[index + 1]
     const expected = next?.language === 'text' ? next.text : null
     if (language === 'sh' && !isDone(block)) {
-      it(`${name} (not run)`, () => expect(above, 'why it is not run').toMatch(NOT_RUN[detail]!))
+      it(`${name} (not run)`, () => expect(section, 'why it is not run').toMatch(NOT_RUN[detail]!))
     } else if (isDone(block) && needsKafka(block) && kafka.bootstrap === null) {
       it.skip(`${name} (skipped, there is no Kafka: ${kafka.reason})`)
     } else if (isDone(block)) {

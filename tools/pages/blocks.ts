@@ -5,7 +5,7 @@
  *     sh              runs to its end, with exit code 0; `sh exit=2` with another one
  *     sh start        serves until the next `sh start`, or the end of the page
  *     sh stream       follows, and is left when it has printed what was expected
- *     sh docker       needs Docker; sh minutes: takes minutes; sh test: runs the tests. Not run, and said so above
+ *     sh docker       needs Docker; sh minutes: takes minutes; sh test: runs the tests. Not run, and the section says why
  *     graphql a.graphql   the file of that name; diff a.graphql: what is changed in it
  *     text            what the block above printed; `…` stands for anything within a line, alone for any lines
  *
@@ -19,18 +19,25 @@ export interface Block {
   readonly text: string
   /** Of the fence, counted from 1. */
   readonly line: number
-  /** What is written between the heading above it and the block, the heading included. */
-  readonly above: string
+  /** What is written in its section, the heading included and fenced blocks left out. */
+  readonly section: string
 }
 
 /** All blocks of a page in Markdown, in their order. */
 export function blocksOf(page: string): Block[] {
   return [...page.matchAll(/^```(\S*)(?: (.*))?\n([\s\S]*?)^```$/gm)].map((match) => {
     const [, language = '', detail = '', text = ''] = match
-    const before = page.slice(0, match.index)
-    const heading = before.search(/^#{1,6} (?![\s\S]*^#{1,6} )/m)
-    return { language, detail, text, line: before.split('\n').length, above: before.slice(Math.max(heading, 0)) }
+    const line = page.slice(0, match.index).split('\n').length
+    return { language, detail, text, line, section: sectionAt(page, match.index) }
   })
+}
+
+function sectionAt(page: string, index: number): string {
+  // Comments in shell look like headings: blocks go first, each replaced by as many blanks.
+  const prose = page.replace(/^```[\s\S]*?^```$/gm, (block) => block.replace(/[^\n]/g, ' '))
+  const begin = Math.max(0, ...[...prose.slice(0, index).matchAll(/^#{1,6} /gm)].map((heading) => heading.index))
+  const length = prose.slice(begin + 1).search(/^#{1,6} /m)
+  return length < 0 ? prose.slice(begin) : prose.slice(begin, begin + 1 + length)
 }
 
 /** Whether a text is what a `text` block says. */

@@ -7,7 +7,7 @@ import type { Terminal, TerminalOptions } from './terminal.ts'
 const SERVES = /^Herald serves /m
 const STREAMS = /^event: next$/m
 
-/** What is not run, by what stands behind `sh`: the reader is told so above the block. */
+/** What is not run, by what stands behind `sh`: its section tells the reader why. */
 export const NOT_RUN: Readonly<Record<string, RegExp>> = {
   docker: /\bDocker\b/,
   minutes: /\bminutes\b/,

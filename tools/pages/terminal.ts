@@ -141,10 +141,10 @@ export class Terminal {
   #file(commands: string): string {
     this.#count++
     const file = join(this.#scratch, String(this.#count))
-    let text = commands
-    for (const [name, value] of Object.entries(this.#replace)) text = text.replaceAll(name, value)
-    // The folder's packages are the ones of whoever runs this.
+    // The packages are there, and are those of whoever runs this: installing them anew would take them away.
+    let text = commands.replace(/^npm ci && /, '')
     if (/\bnpm (?:ci|i|install)\b/.test(text)) throw new Error(`Nothing is installed here: ${text.trim()}`)
+    for (const [name, value] of Object.entries(this.#replace)) text = text.replaceAll(name, value)
     writeFileSync(file, text)
     return file
   }
