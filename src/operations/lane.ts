@@ -10,9 +10,6 @@ import type { Matches } from './filter.ts'
 import { isAhead, later } from './places.ts'
 import type { Subscription } from './subscription.ts'
 
-/** How often subscribers to whom nothing matches hear how far the log is. */
-const PROGRESS_MS = 1_000
-
 /** Those who are sent the same, as their protocol knows them. */
 export interface Audience {
   /** Two with the same key are matched, rendered and allowed exactly alike. */
@@ -50,12 +47,17 @@ export class Lane {
   readonly #members = new Set<Subscription>()
   /** How many subscriptions may join: while there is one, it is this lane that others of the audience get. */
   users = 0
-  #toldAt = Date.now()
+  /** How far its members know the log to be. */
+  #told: Vector
+  /** Whether something matched since it was last asked to tell. */
+  #hasDelivered = false
 
-  constructor({ key, render }: Audience, matches: Matches | null) {
+  /** `at`: where the log is now. */
+  constructor({ key, render }: Audience, matches: Matches | null, at: Vector) {
     this.key = key
     this.#matches = matches
     this.#render = render
+    this.#told = at
   }
 
   /** How many it feeds now. */
@@ -87,8 +89,9 @@ export class Lane {
       if (item !== null) items.push(item)
     }
     if (items.length === 0) return
-    this.#toldAt = Date.now()
     const delivery = new Delivery(items)
+    this.#told = delivery.last.parts.vector
+    this.#hasDelivered = true
     for (const member of this.#members) {
       try {
         member.take(delivery)
@@ -116,12 +119,20 @@ export class Lane {
     return items.length === 0 ? null : new Delivery(items)
   }
 
-  /** Tells the members how far the log is, now and then while nothing matches. */
-  moveOn(vector: Vector, now: number): void {
-    if (now - this.#toldAt < PROGRESS_MS) return
-    this.#toldAt = now
+  /**
+   * Tells the members how far the log is, if they do not know it. False where something matched since it was asked
+   * last: it may go on so, and there is time to tell when it is quiet.
+   */
+  moveOn(vector: Vector): boolean {
+    if (!isAhead(vector, this.#told)) return true
+    if (this.#hasDelivered) {
+      this.#hasDelivered = false
+      return false
+    }
+    this.#told = vector
     const place = { vector, partition: null }
     for (const member of this.#members) member.moveOn(place)
+    return true
   }
 
   /** Ends every member. */

@@ -22,6 +22,8 @@ import type { Subscription } from './subscription.ts'
 
 /** How many records, or bytes, to hand out before sockets get their turn. */
 const TURN = { records: 256, bytes: 256 * 1024 }
+/** How soon subscribers to whom nothing matches hear how far the log is. */
+const PROGRESS_MS = 1_000
 /** How long the start of the tail waits before it tries again. */
 const RETRY_MS = 200
 /** How long an operation waits for a log that was never reached. */
@@ -56,6 +58,8 @@ export class Live {
   #handedOut = { events: 0, bytes: 0 }
   #running: Promise<void> | null = null
   #recordAt: number | null = null
+  /** Set while the lanes are yet to be told how far the log is. */
+  #telling: NodeJS.Timeout | null = null
 
   constructor({ log, decoder }: LiveDependencies) {
     this.#log = log
@@ -154,7 +158,7 @@ export class Live {
   enter(audience: Audience, matches: Matches | null): Lane {
     let lane = this.#lanes.get(audience.key)
     if (lane === undefined) {
-      lane = new Lane(audience, matches)
+      lane = new Lane(audience, matches, this.#vector ?? [])
       this.#lanes.set(lane.key, lane)
     }
     lane.users++
@@ -169,6 +173,7 @@ export class Live {
   /** Stops the tail; resolves when nothing runs any more. */
   async close(): Promise<void> {
     this.#stop.abort()
+    if (this.#telling !== null) clearTimeout(this.#telling)
     await this.#running
   }
 
@@ -231,8 +236,21 @@ export class Live {
     this.#vector = this.#at(partition, next)
     this.#recordAt = records.at(-1)?.timestamp ?? this.#recordAt
     this.#handedOut = { events: this.#handedOut.events + records.length, bytes: this.#handedOut.bytes + bytes }
-    const now = Date.now()
-    for (const lane of this.#lanes.values()) lane.moveOn(this.#vector, now)
+    if (this.#lanes.size > 0) this.#tellSoon()
+  }
+
+  /**
+   * A batch may be the last for long: it is told by a timer, or a subscriber to whom nothing matched would come back
+   * to where it was before it.
+   */
+  #tellSoon(): void {
+    this.#telling ??= globalThis.setTimeout(() => {
+      this.#telling = null
+      if (this.#vector === null || this.#stop.signal.aborted) return
+      let isTold = true
+      for (const lane of this.#lanes.values()) isTold = lane.moveOn(this.#vector) && isTold
+      if (!isTold) this.#tellSoon()
+    }, PROGRESS_MS)
   }
 
   /** To every lane. What is still to come of an earlier life of the topic must get no cursor of the new one. */

@@ -46,7 +46,8 @@ export interface Sink {
   /** Resolves when it is no longer full, or gone, or after so many milliseconds. */
   room(ms: number): Promise<void>
   /**
-   * The last that it hears. Null: complete. `cursor`: where to go on; null where there is nothing to go on with.
+   * The last that it hears. Null: complete. `cursor`: where to go on; null where there is nothing to go on with, or
+   * where it is complete and the sink knows the place.
    */
   end(error: unknown, cursor: string | null): void
 }
@@ -76,6 +77,8 @@ export class Subscription {
   readonly #pinned: Pinned
   /** Behind what the sink was handed. */
   #place: Place
+  /** Whether the place has moved on without a word to the sink. */
+  #isUntold = false
   #sink: Sink | null = null
   #lane: Lane | null = null
   /** Set where the tail is not yet past the place at which it joined. */
@@ -127,7 +130,8 @@ export class Subscription {
     if (this.#isEnded) return
     this.close()
     // A cursor of another life of the topic would be read as a place in that one.
-    this.#sink?.end(error, this.#isSame() ? this.cursor : null)
+    const hasCursor = this.#isSame() && (error !== null || this.#isUntold)
+    this.#sink?.end(error, hasCursor ? this.cursor : null)
   }
 
   /** Ends it without a word: the client is gone, or wants no more. */
@@ -162,12 +166,18 @@ export class Subscription {
   moveOn(place: Place): void {
     if (this.#queue !== null || this.#pin !== null || this.#sink!.isFull) return
     this.#place = place
+    this.#tell()
+  }
+
+  #tell(): void {
+    this.#isUntold = false
     this.#sink!.moveOn(this.cursor)
   }
 
   #hand(delivery: Delivery): void {
     this.#sink!.take(delivery)
     this.#place = delivery.last.place
+    this.#isUntold = false
   }
 
   /** From here on the lane brings everything behind its place. In one synchronous step with reading `tail`. */
@@ -201,6 +211,8 @@ export class Subscription {
         }
         if (await this.#handQueued()) {
           this.#wasLive = true
+          // The log may say nothing more for long, and all that did not match would be scanned again.
+          if (this.#isUntold && !this.#isEnded) this.#tell()
           return
         }
       }
@@ -241,7 +253,7 @@ export class Subscription {
           if (this.#isEnded) return
           if (Date.now() - toldAt < PROGRESS_MS) continue
           toldAt = Date.now()
-          this.#sink!.moveOn(this.cursor)
+          this.#tell()
         }
         this.#moveTo(end)
       } catch (error) {
@@ -288,6 +300,7 @@ export class Subscription {
   #moveTo(vector: Vector): void {
     if (isAhead(vector, this.#place.vector)) {
       this.#place = { vector: later(this.#place.vector, vector), partition: null }
+      this.#isUntold = true
     }
   }
 

@@ -128,7 +128,7 @@ export class Connection implements Ticking {
 
   /** Writes frames together with whatever else is written in this turn. */
   send(frames: Buffer): void {
-    if (this.#state !== 'ready') return
+    if (this.#state === 'closed') return
     if (!this.#isCorked) {
       this.#isCorked = true
       this.#socket.cork()

@@ -130,7 +130,7 @@ class EventStream implements Sink, Ticking {
     if (this.#onEnd === null) return
     if (error === null) {
       this.#over('complete')
-      this.#response.end(COMPLETE)
+      this.#response.end(cursor === null ? COMPLETE : completeAt(cursor))
       return
     }
     const shown = lastError(error, cursor)
@@ -172,6 +172,14 @@ class EventStream implements Sink, Ticking {
 }
 
 const COMPLETE = 'event: complete\ndata:\n\n'
+
+/**
+ * A browser's own EventSource knows no `complete` and comes back: from this place, or it would ask for what did not
+ * match again and again. In one block with it, since npm's eventsource passes over an id without data.
+ */
+function completeAt(cursor: string): string {
+  return `event: complete\ndata:\nid: ${cursor}\n\n`
+}
 
 function nextBlock(result: ExecutionResult): string {
   return nextBlockOf(JSON.stringify(result))

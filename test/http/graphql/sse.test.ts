@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { EventSource } from 'eventsource'
 import { print } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { graphql } from '../../generated/index.ts'
@@ -68,6 +69,23 @@ describe.each([true, false])('a stream (by POST: %s)', (post) => {
     })
     expect(resumed.status).toBe(204)
     expect(await resumed.body()).toBe('')
+  })
+
+  // What an EventSource does by itself: it knows no `complete`. It asked again and again for what did not match.
+  it('is 204 too when it is resumed where what came last did not match its filter', async () => {
+    const { type } = await join(herald, `match-${post}`)
+    await join(herald, 'no match')
+    const variables = { from: 'EARLIEST', until: 'END', filter: { type: { eq: type } } } as const
+    const stream = await openEventStream(herald.url, EVENTS, { post, variables })
+    const blocks = await allOf(stream)
+    expect(blocks.flatMap(({ result }) => result?.data?.events.type ?? [])).toEqual([type])
+    const ids = blocks.flatMap(({ id }) => id ?? [])
+    const resumed = await openEventStream(herald.url, EVENTS, {
+      post,
+      variables,
+      headers: { 'last-event-id': ids.at(-1)! },
+    })
+    expect(resumed.status).toBe(204)
   })
 
   it('is refused with 400 and JSON where Last-Event-ID is bad, or of another log', async () => {
@@ -254,6 +272,36 @@ describe('a stream with nothing to say', () => {
     const next = await resumed.blocks.until(({ event }) => event === 'next')
     expect(next.result?.data?.events.id).toBe(id)
     resumed.close()
+  })
+
+  // They came only with a later batch: a burst that was over within the first second was scanned at each resumption.
+  it('sends a bare id when the log is quiet again, and behind what was scanned in vain', async () => {
+    const variables = { from: 'EARLIEST', filter: { type: { eq: 'never' } } } as const
+    const stream = await openEventStream(herald.url, EVENTS, { variables })
+    const { id: pinned } = await stream.blocks.next()
+    const { id: scanned } = await stream.blocks.until(({ id }) => id !== undefined)
+    const { cursor } = await join(herald, 'only one')
+    const { id: last } = await stream.blocks.until(({ id }) => id !== undefined && id !== scanned)
+    expect(new Set([pinned, scanned, last]).size).toBe(3)
+    stream.close()
+    const none = { variables: { filter: variables.filter, until: 'END' }, headers: { 'last-event-id': last! } } as const
+    expect((await openEventStream(herald.url, EVENTS, none)).status).toBe(204)
+    const some = { ...none, headers: { 'last-event-id': scanned! }, variables: { until: 'END' } } as const
+    const missed = await allOf(await openEventStream(herald.url, EVENTS, some))
+    expect(missed.flatMap(({ result }) => result?.data?.events.cursor ?? [])).toEqual([cursor])
+  })
+})
+
+describe('npm eventsource', () => {
+  it.each(['all', 'never'])('is stopped by 204 behind until: END, whatever it looked for (%s)', async (wanted) => {
+    const filter = wanted === 'all' ? '' : `, filter: { type: { eq: "${wanted}" } }`
+    const query = `subscription { events(from: EARLIEST, until: END${filter}) { id } }`
+    await join(herald, 'one')
+    const source = new EventSource(`${herald.url}/graphql?${new URLSearchParams({ query })}`)
+    let asked = 0
+    source.addEventListener('open', () => asked++)
+    await until('it is stopped', async () => source.readyState === source.CLOSED)
+    expect(asked).toBe(1)
   })
 })
 

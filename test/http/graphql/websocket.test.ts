@@ -182,6 +182,18 @@ describe('a place', () => {
 })
 
 describe('the protocol', () => {
+  // "Ping can be sent at any time within the established socket": it was passed over until connection_ack.
+  it('answers a ping at any time, before connection_init too, with its payload', async () => {
+    const socket = await openSocket(herald.url, { init: false })
+    socket.send({ type: 'ping' })
+    expect(await socket.messages.next()).toEqual({ type: 'pong' })
+    socket.send({ type: 'connection_init' })
+    expect(await socket.messages.next()).toEqual({ type: 'connection_ack' })
+    socket.send({ type: 'ping', payload: { at: [1, null] } })
+    expect(await socket.messages.next()).toEqual({ type: 'pong', payload: { at: [1, null] } })
+    await socket.close()
+  })
+
   it('takes messages of 1 MiB, and closes with 1009 at larger ones', async () => {
     const socket = await openSocket(herald.url)
     const message = (bytes: number) => {
