@@ -36,8 +36,7 @@ function sectionAt(page: string, index: number): string {
   // Comments in shell look like headings: blocks go first, each replaced by as many blanks.
   const prose = page.replace(/^```[\s\S]*?^```$/gm, (block) => block.replace(/[^\n]/g, ' '))
   const begin = Math.max(0, ...[...prose.slice(0, index).matchAll(/^#{1,6} /gm)].map((heading) => heading.index))
-  const length = prose.slice(begin + 1).search(/^#{1,6} /m)
-  return length < 0 ? prose.slice(begin) : prose.slice(begin, begin + 1 + length)
+  return prose.slice(begin).split(/(?<=\n)(?=#{1,6} )/)[0]!
 }
 
 /** Whether a text is what a `text` block says. */

@@ -13,7 +13,7 @@ import { freePorts } from '../kafka/ports.ts'
 
 /** What a clone holds besides `schema`, which readers change. */
 const SHARED = ['dist', 'node_modules', 'package.json', 'tools', 'tsconfig.json', 'examples']
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 /** How often a process's output is looked at. */
 const LOOK_MS = 25
 
