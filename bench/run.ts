@@ -4,6 +4,7 @@
  */
 import { startBrokers } from './broker.ts'
 import { startGenerator } from './load/generator.ts'
+import { aboutMachine } from './machine.ts'
 import { readOptions } from './options.ts'
 import { installPeers } from './peers.ts'
 import { writeResults } from './results.ts'
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   if (chosen.length === 0) throw new Error(`There is no scenario ${options.only.join(', ')}; --list names them.`)
   const progress = (line: string) => console.error(`[${String(Math.round(process.uptime())).padStart(3)} s] ${line}`)
   if (options.peers) await installPeers(progress)
+  const about = await aboutMachine()
   progress('starting Kafka')
   const brokers = await startBrokers(progress)
   const generator = startGenerator()
@@ -56,7 +58,8 @@ async function main(): Promise<void> {
     await brokers.close()
   }
   console.log(`\n${textTable(linesOf(outcomes))}\n`)
-  if (options.write) progress(`wrote ${await writeResults(outcomes, options)}`)
+  const circumstances = { about, date: new Date(), rounds: options.rounds, seconds: process.uptime() }
+  if (options.write) progress(`wrote ${await writeResults(outcomes, circumstances)}`)
   const faults = outcomes.flatMap(({ scenario, measured }) =>
     measured.flatMap(({ contender, faults }) => faults.map((fault) => `${scenario.name}, ${contender}: ${fault}`)),
   )

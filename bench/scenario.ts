@@ -5,8 +5,25 @@
  */
 import type { Generator } from './load/generator.ts'
 
-/** What one round gave, by name: `cpu` is always microseconds of CPU time an event, `rate` events a second. */
-export type Figures = Readonly<Record<string, number>>
+/** What a round can give: its unit as a column says it. */
+export const FIGURES = {
+  cpu: 'µs of CPU an event',
+  rate: 'events/s',
+  p50: 'p50, ms',
+  p99: 'p99, ms',
+  live: 'live after, ms',
+  ready: 'ready after, ms',
+  resident: 'memory, MB',
+  aboveIdle: 'memory above idle, MB',
+  each: 'memory each, kB',
+  idleCpu: 'CPU when idle, %',
+  generator: 'load generator, % of a core',
+} as const
+
+export type Figure = keyof typeof FIGURES
+
+/** What one round gave. */
+export type Figures = Readonly<Partial<Record<Figure, number>>>
 
 export interface Entrant {
   /** Runs for about so many seconds. Throws where something was lost, doubled or refused: then there is no figure. */
@@ -23,7 +40,7 @@ export interface Contender {
 /** One line of the table: a figure of Herald's. */
 export interface Row {
   readonly label: string
-  readonly figure: string
+  readonly figure: Figure
   /** The contender to divide by; null: the figure itself counts, in `unit`. */
   readonly against: string | null
   /** Herald's is `of`; default `herald`. */
@@ -109,7 +126,8 @@ export async function runScenario(
     }
     for (let round = 1; round <= plan.rounds; round++) {
       for (const [index, { contender, rounds, faults }] of results.entries()) {
-        const figures = (await entrants[index]?.round(seconds).catch((error) => noFigure(faults, error))) ?? null
+        const entrant = entrants[index]
+        const figures = entrant ? await watched(entrant, seconds, bench.generator, faults) : null
         rounds.push(figures)
         progress(
           `${scenario.name}: ${contender}, round ${round} of ${plan.rounds}: ${figures ? inWords(figures) : `no figure (${faults.at(-1)})`}`,
@@ -120,6 +138,23 @@ export async function runScenario(
     for (const entrant of entrants) await entrant?.close()
   }
   return { scenario, measured: results }
+}
+
+/** A round, with how busy it kept the load generator: one that is busy all the time is measured itself. */
+async function watched(
+  entrant: Entrant,
+  seconds: number,
+  generator: Generator,
+  faults: string[],
+): Promise<Figures | null> {
+  generator.takeBusiest()
+  try {
+    const figures = await entrant.round(seconds)
+    const busiest = generator.takeBusiest()
+    return busiest === null ? figures : { ...figures, generator: busiest }
+  } catch (error) {
+    return noFigure(faults, error)
+  }
 }
 
 function noFigure(faults: string[], error: unknown): null {

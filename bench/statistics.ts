@@ -1,5 +1,5 @@
 /** Medians and spreads, and what the table says of a row. */
-import type { Figures, Measured, Outcome, Row } from './scenario.ts'
+import type { Figure, Figures, Measured, Outcome, Row } from './scenario.ts'
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
@@ -21,7 +21,7 @@ export function summarise(values: readonly number[]): Summary | null {
 }
 
 /** One contender's figure in every round that has one. */
-export function valuesOf({ rounds }: Measured, figure: string): number[] {
+export function valuesOf({ rounds }: Measured, figure: Figure): number[] {
   return rounds.flatMap((figures: Figures | null) => figures?.[figure] ?? [])
 }
 

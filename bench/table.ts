@@ -67,6 +67,11 @@ export function textTable(lines: readonly Line[]): string {
 }
 
 export function markdownTable(lines: readonly Line[]): string {
-  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [row(HEADINGS), row(HEADINGS.map(() => '---')), ...lines.map((line) => row(cellsOf(line)))].join('\n')
+  const rule = HEADINGS.map(() => '---')
+  return [HEADINGS, rule, ...lines.map(cellsOf)].map(markdownRow).join('\n')
+}
+
+/** A bar within a cell would begin another cell. */
+export function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }

@@ -7,21 +7,35 @@ import type { Job, ResultOf } from './jobs.ts'
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 export interface Generator {
-  readonly pid: number
+  /** How busy its process was in the busiest job since this was asked last, in % of a core; null: there was none. */
+  takeBusiest(): number | null
   /** Rejects with the generator's error. */
   run<J extends Job>(job: J): Promise<ResultOf<J>>
   close(): Promise<void>
 }
 
-type Answer = { readonly number: number; readonly result?: unknown; readonly error?: string }
+/** `busy` is the CPU time of the generator in % of the job's time. */
+type Answer = {
+  readonly number: number
+  readonly result?: unknown
+  readonly busy?: number
+  readonly error?: string
+}
+/** Opening sockets is no load. */
+const NO_LOAD: readonly Job['kind'][] = ['join', 'leave']
 
 export function startGenerator(): Generator {
   const child = fork(WORKER, { execArgv: ['--import', 'tsx'] })
-  const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
+  const waiting = new Map<
+    number,
+    { kind: Job['kind']; resolve: (result: unknown) => void; reject: (error: Error) => void }
+  >()
+  let busiest: number | null = null
   let last = 0
-  child.on('message', ({ number, result, error }: Answer) => {
+  child.on('message', ({ number, result, busy, error }: Answer) => {
     const job = waiting.get(number)
     waiting.delete(number)
+    if (job !== undefined && busy !== undefined && !NO_LOAD.includes(job.kind)) busiest = Math.max(busiest ?? 0, busy)
     if (error === undefined) job?.resolve(result)
     else job?.reject(new Error(error))
   })
@@ -29,10 +43,14 @@ export function startGenerator(): Generator {
     for (const { reject } of waiting.values()) reject(new Error('the load generator ended'))
   })
   return {
-    pid: child.pid!,
+    takeBusiest() {
+      const taken = busiest
+      busiest = null
+      return taken
+    },
     run<J extends Job>(job: J) {
       return new Promise<ResultOf<J>>((resolve, reject) => {
-        waiting.set(++last, { resolve: resolve as (result: unknown) => void, reject })
+        waiting.set(++last, { kind: job.kind, resolve: resolve as (result: unknown) => void, reject })
         child.send({ number: last, job })
       })
     },

@@ -6,7 +6,11 @@ import { fanOut, first, join, latency, leave } from './subscribers.ts'
 
 process.on('message', async ({ number, job }: { number: number; job: Job }) => {
   try {
-    process.send?.({ number, result: await run(job) })
+    const before = process.cpuUsage()
+    const begin = performance.now()
+    const result = await run(job)
+    const { user, system } = process.cpuUsage(before)
+    process.send?.({ number, result, busy: (user + system) / 10 / (performance.now() - begin) })
   } catch (error) {
     process.send?.({ number, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startHerald } from '../contenders.ts'
 import type { Server } from '../process.ts'
-import type { Bench, Contender, Entrant, Scenario } from '../scenario.ts'
+import type { Bench, Contender, Entrant, Row, Scenario } from '../scenario.ts'
 
 const CONNECTIONS = 64
 const REPLAYED = 50_000
@@ -101,7 +101,7 @@ async function publishingLoad(server: Server, bench: Bench, seconds: number): Pr
   await (await publishing(server, bench))(seconds)
 }
 
-const row = (label: string) => ({
+const row = (label: string): Row => ({
   label,
   figure: 'cpu',
   against: 'herald on Kafka',

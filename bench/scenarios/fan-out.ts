@@ -87,7 +87,7 @@ function idler(name: string, role: Contender['role'], start: Start): Contender {
             })
             await bench.generator.run({ kind: 'leave', group })
             if (fault !== null) throw new Error(fault)
-            return { memory: (full - empty) / subscribers / 1_000 }
+            return { each: (full - empty) / subscribers / 1_000 }
           } finally {
             await server.stop()
           }
@@ -198,9 +198,9 @@ const peerOn =
 const contenders = (subscribers: number) => [
   broadcaster('herald', 'herald', subscribers, heraldOn),
   broadcaster('raw ws', 'limit', subscribers, rawOn),
-  broadcaster('mercurius', 'peer', subscribers, peerOn('mercurius')),
-  broadcaster('Apollo + graphql-kafkajs-subscriptions', 'peer', subscribers, peerOn('apollo')),
-  broadcaster('stock Yoga', 'peer', subscribers, peerOn('yoga')),
+  broadcaster('mercurius', 'peer', subscribers, peerOn('mercurius', 'live')),
+  broadcaster('Apollo + graphql-kafkajs-subscriptions', 'peer', subscribers, peerOn('apollo', 'live')),
+  broadcaster('stock Yoga', 'peer', subscribers, peerOn('yoga', 'live')),
 ]
 
 export const fanOutScenarios: readonly Scenario[] = [
@@ -226,7 +226,7 @@ export const fanOutScenarios: readonly Scenario[] = [
     rows: [
       {
         label: '10,000 idle subscribers, memory each',
-        figure: 'memory',
+        figure: 'each',
         against: 'raw ws',
         unit: 'x limit',
         goal: 1.25,
@@ -235,7 +235,7 @@ export const fanOutScenarios: readonly Scenario[] = [
     contenders: [
       idler('herald', 'herald', heraldOn),
       idler('raw ws', 'limit', rawOn),
-      idler('stock Yoga', 'peer', peerOn('yoga')),
+      idler('stock Yoga', 'peer', peerOn('yoga', 'live')),
     ],
     warmSeconds: 0,
     roundSeconds: 0,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startFlask, startHerald, startLimit, startPeer } from '../contenders.ts'
 import type { HttpJob, PublishResult, SocketJob } from '../load/jobs.ts'
 import type { Server } from '../process.ts'
-import type { Bench, Contender, Entrant, Figures, Scenario } from '../scenario.ts'
+import type { Bench, Contender, Entrant, Figures, Row, Scenario } from '../scenario.ts'
 
 const CONNECTIONS = 64
 /** What is acknowledged before it is written (Flask does so) may reach the topic later. */
@@ -96,7 +96,7 @@ const limit = (load: Load, name = 'limit') =>
 const peer = (name: string, load: Load, program: string, argument?: string) =>
   publisher(name, 'peer', load, (brokers, topic) => startPeer(program, brokers, topic, argument))
 
-const cpuRow = (label: string, goal: number) => ({
+const cpuRow = (label: string, goal: number): Row => ({
   label,
   figure: 'cpu',
   against: 'limit',
@@ -144,7 +144,7 @@ export const publishScenarios: readonly Scenario[] = [
     contenders: [
       herald(over(REST)),
       limit(over(REST)),
-      peer('stock Yoga (plugin)', over(REST), 'yoga'),
+      peer('stock Yoga (plugin)', over(REST), 'yoga', 'rest'),
       publisher('Flask on gunicorn', 'peer', over(REST), async (brokers, topic) => startFlask(brokers, topic)),
     ],
     warmSeconds: 4,

@@ -13,6 +13,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const here = fileURLToPath(new URL('.', import.meta.url))
 
+const POM = join(here, 'pom.xml')
+
 /** The checkout's folder for what may be thrown away; git ignores it. */
 export const CACHE_DIR = fileURLToPath(new URL('../../.cache', import.meta.url))
 
@@ -44,14 +46,19 @@ export async function findJava(): Promise<string> {
   return java
 }
 
+/** The version of Kafka that pom.xml names. */
+export async function kafkaVersion(): Promise<string> {
+  const version = /<kafka\.version>(.+)<\/kafka\.version>/.exec(await readFile(POM, 'utf8'))?.[1]
+  if (!version) throw new Error(`${POM} names no kafka.version`)
+  return version
+}
+
 /**
  * The jars of Kafka, sorted, downloaded if this checkout has none yet. `progress` gets a line for a person now
  * and then. Throws NotInstalledError where Maven is missing or fails.
  */
 export async function kafkaJars(progress: (line: string) => void = () => {}): Promise<string[]> {
-  const pom = join(here, 'pom.xml')
-  const version = /<kafka\.version>(.+)<\/kafka\.version>/.exec(await readFile(pom, 'utf8'))?.[1]
-  if (!version) throw new Error(`${pom} names no kafka.version`)
+  const version = await kafkaVersion()
   const home = join(CACHE_DIR, `kafka-${version}`)
   const libs = join(home, 'libs')
   if ((await jarsIn(libs)).length === 0) {
@@ -59,7 +66,7 @@ export async function kafkaJars(progress: (line: string) => void = () => {}): Pr
     await mkdir(CACHE_DIR, { recursive: true })
     const temporary = await mkdtemp(`${home}.download-`)
     try {
-      await copyDependencies(pom, join(temporary, 'libs'), progress)
+      await copyDependencies(join(temporary, 'libs'), progress)
       await rename(temporary, home).catch(async (error: unknown) => {
         if ((await jarsIn(libs)).length === 0) throw error
       })
@@ -90,8 +97,8 @@ async function jarsIn(folder: string): Promise<string[]> {
     .map((name) => join(folder, name))
 }
 
-async function copyDependencies(pom: string, libs: string, progress: (line: string) => void): Promise<void> {
-  const goal = ['-B', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libs}`]
+async function copyDependencies(libs: string, progress: (line: string) => void): Promise<void> {
+  const goal = ['-B', '-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libs}`]
   const maven = spawn('mvn', goal, { stdio: ['ignore', 'pipe', 'pipe'] })
   let complaint = ''
   const watch = (line: string) => {
