@@ -57,7 +57,7 @@ export interface Scenario {
   readonly title: string
   readonly rows: readonly Row[]
   readonly contenders: readonly Contender[]
-  /** Seconds that each contender runs before the first round counts; 0 where each round is a new process. */
+  /** Seconds that each contender runs before the first round counts, peers half of it; 0: each round is a new process. */
   readonly warmSeconds: number
   /** Seconds of a round unless it is told otherwise; 0: a round takes what it takes. */
   readonly roundSeconds: number
@@ -107,6 +107,10 @@ export async function runScenario(
   progress: (line: string) => void,
 ): Promise<Outcome> {
   const seconds = plan.seconds ?? scenario.roundSeconds
+  const warmSeconds = Math.min(
+    scenario.warmSeconds,
+    plan.seconds === null ? Number.POSITIVE_INFINITY : plan.seconds * 2,
+  )
   const chosen = scenario.contenders.filter(({ role }) => role !== 'peer' || plan.peers)
   const results = chosen.map(({ name, role }) => ({
     contender: name,
@@ -122,7 +126,8 @@ export async function runScenario(
       const entrant = entrants[index]
       if (!entrant || scenario.warmSeconds === 0) continue
       progress(`${scenario.name}: warming ${contender.name}`)
-      await entrant.round(Math.min(scenario.warmSeconds, seconds * 2)).catch((error) => noFigure(faults, error))
+      const share = contender.role === 'peer' ? 0.5 : 1
+      await entrant.round(warmSeconds * share).catch((error) => noFigure(faults, error))
     }
     for (let round = 1; round <= plan.rounds; round++) {
       for (const [index, { contender, rounds, faults }] of results.entries()) {

@@ -90,6 +90,9 @@ function parseAnswer(bytes: Buffer): HttpAnswer | null {
   }
 }
 
+/** How graphql-transport-ws asks whether a client lives. */
+const PROTOCOL_PING = '{"type":"ping"'
+
 const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 }
 
 /** A WebSocket of graphql-transport-ws. Text frames go to `onText`, whole, as a view that is good during the call. */
@@ -191,8 +194,10 @@ export class WebSocketConnection {
   }
 
   #frame(opcode: number, payload: Buffer): void {
-    if (opcode === OPCODE.text) this.onText(payload)
-    else if (opcode === OPCODE.ping) this.#write(OPCODE.pong, payload)
+    if (opcode === OPCODE.text) {
+      if (payload.toString('latin1', 0, PROTOCOL_PING.length) === PROTOCOL_PING) this.send('{"type":"pong"}')
+      else this.onText(payload)
+    } else if (opcode === OPCODE.ping) this.#write(OPCODE.pong, payload)
     else if (opcode === OPCODE.close) this.onClose(`closed: ${payload.length < 2 ? '' : payload.readUInt16BE(0)}`)
   }
 }

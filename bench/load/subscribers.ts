@@ -18,7 +18,7 @@ import type {
 import { WebSocketConnection } from './sockets.ts'
 
 /** How many sockets are being opened at the same time. */
-const OPENING = 100
+const OPENING = 250
 /** How long the last deliveries may take before they count as lost. */
 const PATIENCE_MS = 20_000
 
@@ -27,6 +27,8 @@ interface Group {
   /** How many events each got. */
   readonly counts: number[]
   total: number
+  /** The `total` that somebody waits for: to wake at each delivery would cost more than the delivery. */
+  awaited: number
   fault: string | null
   /** Looks at a payload before it is counted; false: it does not count. */
   look: ((payload: Buffer, index: number) => boolean) | null
@@ -38,7 +40,15 @@ let lastGroup = 0
 
 export async function join({ port, subscribers, query }: JoinJob): Promise<JoinResult> {
   const sockets: WebSocketConnection[] = []
-  const group: Group = { sockets, counts: [], total: 0, fault: null, look: null, wake: () => {} }
+  const group: Group = {
+    sockets,
+    counts: [],
+    total: 0,
+    awaited: Number.POSITIVE_INFINITY,
+    fault: null,
+    look: null,
+    wake: () => {},
+  }
   const message = JSON.stringify({ id: '1', type: 'subscribe', payload: { query } })
   const open = async (index: number) => {
     const socket = await WebSocketConnection.open(port)
@@ -46,15 +56,13 @@ export async function join({ port, subscribers, query }: JoinJob): Promise<JoinR
     sockets[index] = socket
     group.counts[index] = 0
     socket.onText = (payload) => {
-      if (!payload.includes('"next"') || payload.includes('"errors"')) group.fault ??= payload.toString().slice(0, 300)
+      if (!payload.includes('"next"') || payload.includes('"errors"')) fail(group, payload.toString().slice(0, 300))
       if (group.look !== null && !group.look(payload, index)) return
       group.counts[index]!++
       group.total++
-      group.wake()
+      if (group.total >= group.awaited) group.wake()
     }
-    socket.onClose = (reason) => {
-      group.fault ??= reason
-    }
+    socket.onClose = (reason) => fail(group, reason)
     if (query !== null) socket.send(message)
   }
   for (let at = 0; at < subscribers; at += OPENING) {
@@ -63,6 +71,11 @@ export async function join({ port, subscribers, query }: JoinJob): Promise<JoinR
   }
   groups.set(++lastGroup, group)
   return { group: lastGroup }
+}
+
+function fail(group: Group, fault: string): void {
+  group.fault ??= fault
+  group.wake()
 }
 
 export async function leave({ group }: LeaveJob): Promise<null> {
@@ -83,22 +96,17 @@ export async function fanOut({ group: id, source, seconds, ahead }: FanOutJob): 
   const underWay = new Set<Promise<void>>()
   while (performance.now() < end && group.fault === null) {
     if (events - Math.floor((group.total - before) / size) >= ahead) {
-      await changed(group, 1_000)
+      await delivered(group, before + (events - ahead + 1) * size, end)
       continue
     }
     const publishing = publisher
       .publish(`guild${events++}`)
-      .catch((error: unknown) => {
-        group.fault ??= String(error)
-      })
+      .catch((error: unknown) => fail(group, String(error)))
       .finally(() => underWay.delete(publishing))
     underWay.add(publishing)
   }
   await Promise.all(underWay)
-  const deadline = performance.now() + PATIENCE_MS
-  while (group.total - before < events * size && group.fault === null && performance.now() < deadline) {
-    await changed(group, 1_000)
-  }
+  await delivered(group, before + events * size, performance.now() + PATIENCE_MS)
   const took = (performance.now() - begin) / 1_000
   await publisher.close()
   const deliveries = group.total - before
@@ -111,19 +119,19 @@ export async function fanOut({ group: id, source, seconds, ahead }: FanOutJob): 
 /** Publishes until every subscriber has got a mark: before that, who subscribed late may miss events rightly. */
 async function allLive(group: Group, publish: (name: string) => Promise<void>): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS
-  for (;;) {
+  // Each mark gets more time than the one before: many subscribers on a busy machine need it.
+  for (let waitMs = 500; ; waitMs *= 2) {
     const mark = `mark${performance.now()}`
     const marked = new Set<number>()
     group.look = (payload, index) => {
       if (payload.includes(mark)) {
         marked.add(index)
-        group.wake()
+        if (marked.size === group.sockets.length) group.wake()
       }
       return false
     }
     await publish(mark)
-    const late = performance.now() + 1_000
-    while (marked.size < group.sockets.length && performance.now() < late) await changed(group, 200)
+    if (marked.size < group.sockets.length) await woken(group, waitMs)
     if (marked.size === group.sockets.length) break
     if (group.fault !== null) throw new Error(group.fault)
     if (performance.now() > deadline) throw new Error(`${marked.size} of ${group.sockets.length} subscribers are live`)
@@ -131,7 +139,17 @@ async function allLive(group: Group, publish: (name: string) => Promise<void>): 
   group.look = null
 }
 
-async function changed(group: Group, timeoutMs: number): Promise<void> {
+/** Waits until so many were delivered in all, there is a fault, or the deadline is over. */
+async function delivered(group: Group, total: number, deadline: number): Promise<void> {
+  group.awaited = total
+  while (group.total < total && group.fault === null && performance.now() < deadline) {
+    await woken(group, deadline - performance.now())
+  }
+  group.awaited = Number.POSITIVE_INFINITY
+}
+
+/** Resolves at the next call of `wake`, at the latest after the time-out. */
+async function woken(group: Group, timeoutMs: number): Promise<void> {
   const stop = new AbortController()
   await Promise.race([
     new Promise<void>((resolve) => {

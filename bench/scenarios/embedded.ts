@@ -5,7 +5,7 @@ import type { Server } from '../process.ts'
 import type { Bench, Contender, Entrant, Row, Scenario } from '../scenario.ts'
 
 const CONNECTIONS = 64
-const REPLAYED = 50_000
+const REPLAYED = 40_000
 const SUBSCRIBERS = 100
 const JOIN = 'mutation Join($guildName: String!) { joinGuild(guildName: $guildName) { id type record { offset } } }'
 const PAGE =
@@ -116,7 +116,7 @@ export const embeddedScenarios: readonly Scenario[] = [
     rows: [row('embedded log: mutation')],
     contenders: [on('embedded', publishing), on('kafka', publishing)],
     warmSeconds: 3,
-    roundSeconds: 2.5,
+    roundSeconds: 1.5,
   },
   {
     name: 'embedded-replay',
@@ -132,6 +132,6 @@ export const embeddedScenarios: readonly Scenario[] = [
     rows: [row('embedded log: fan-out to 100')],
     contenders: [on('embedded', streaming), on('kafka', streaming)],
     warmSeconds: 2,
-    roundSeconds: 2,
+    roundSeconds: 1.5,
   },
 ]

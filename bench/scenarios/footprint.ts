@@ -8,8 +8,8 @@ import { type Server, startServer } from '../process.ts'
 import type { Contender, Scenario } from '../scenario.ts'
 
 /** After the start there is some work left to do, which is no idling. */
-const SETTLE_MS = 2_000
-const IDLE_MS = 5_000
+const SETTLE_MS = 1_500
+const IDLE_MS = 3_000
 
 async function npmStart(brokers: string, topic: string): Promise<{ server: Server; readyMs: number }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'herald-bench-'))
@@ -43,7 +43,7 @@ function starter(
           const { server, readyMs } = await start(bench.brokers, topic)
           try {
             await delay(SETTLE_MS)
-            // npm's own process stays above the server: the server is the largest of the tree, and what is counted.
+            // What npm itself costs, should it stay above the server, is not counted.
             const before = server.own().cpuMs
             await delay(IDLE_MS * Math.max(0.2, bench.scale))
             const after = server.own()

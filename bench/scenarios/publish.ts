@@ -117,16 +117,16 @@ export const publishScenarios: readonly Scenario[] = [
       peer('Apollo Server', over(MUTATION), 'apollo'),
       peer('stock Yoga', over(MUTATION), 'yoga'),
     ],
-    warmSeconds: 4,
-    roundSeconds: 3,
+    warmSeconds: 8,
+    roundSeconds: 1.5,
   },
   {
     name: 'fresh',
     title: 'Documents never seen before',
     rows: [cpuRow('documents never seen before', 8)],
     contenders: [herald(over(FRESH)), limit(over(FRESH)), peer('stock Yoga', over(FRESH), 'yoga')],
-    warmSeconds: 3,
-    roundSeconds: 2.5,
+    warmSeconds: 4,
+    roundSeconds: 1.5,
   },
   {
     name: 'ws-mutation',
@@ -134,8 +134,8 @@ export const publishScenarios: readonly Scenario[] = [
     rows: [cpuRow('mutation over an open WebSocket', 0.7)],
     // The limit is that of POST: what a WebSocket saves is to be seen.
     contenders: [herald(SOCKETS), limit(over(MUTATION))],
-    warmSeconds: 4,
-    roundSeconds: 3,
+    warmSeconds: 6,
+    roundSeconds: 1.5,
   },
   {
     name: 'rest',
@@ -147,8 +147,8 @@ export const publishScenarios: readonly Scenario[] = [
       peer('stock Yoga (plugin)', over(REST), 'yoga', 'rest'),
       publisher('Flask on gunicorn', 'peer', over(REST), async (brokers, topic) => startFlask(brokers, topic)),
     ],
-    warmSeconds: 4,
-    roundSeconds: 3,
+    warmSeconds: 6,
+    roundSeconds: 1.5,
   },
   {
     name: 'ack',
@@ -158,7 +158,7 @@ export const publishScenarios: readonly Scenario[] = [
       { label: 'acknowledged p99, one at a time', figure: 'p99', against: 'limit', unit: 'x limit', goal: 1.5 },
     ],
     contenders: [herald(over(MUTATION, 1)), limit(over(MUTATION, 1))],
-    warmSeconds: 3,
-    roundSeconds: 3,
+    warmSeconds: 4,
+    roundSeconds: 2,
   },
 ]
