@@ -6,7 +6,7 @@ import { describeOwnKafka } from '../support/kafka.ts'
 
 const run = promisify(execFile)
 
-const TIMEOUT = 180_000
+const TIMEOUT = 240_000
 
 function bench(...args: string[]): Promise<{ stdout: string; stderr: string }> {
   return run(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...args])
