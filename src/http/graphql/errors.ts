@@ -19,7 +19,9 @@ export function publicError(error: unknown, code: ErrorCode = 'BAD_USER_INPUT'):
     })
   }
   if (error instanceof GraphQLError && original instanceof GraphQLError) {
-    return new GraphQLError(error.message, { ...place, extensions: { code, ...original.extensions } })
+    // `http` is what Yoga tells its own HTTP layer; over a WebSocket nobody would take it out again.
+    const { http: _status, ...extensions } = original.extensions
+    return new GraphQLError(error.message, { ...place, extensions: { code, ...extensions } })
   }
   channels.fault.publish({ error: original })
   return new GraphQLError('Something went wrong inside Herald; its log tells more.', {
