@@ -1,6 +1,6 @@
 /**
  * The picture of a run, as SVG: for each row of the table a group of bars, Herald's first, each group on a scale of
- * its own that begins at 0, with a dashed line at what is to be reached. A thin line over a bar is the spread.
+ * its own that begins at 0, with a dashed line through Herald's at what is to be reached. A thin line over a bar is the spread.
  * Readable on light and on dark pages: the colours follow what the reader prefers.
  */
 import type { Outcome, Row } from './scenario.ts'
@@ -11,7 +11,7 @@ const WIDTH = 1080
 const MARGIN = 20
 const GUTTER = 28
 const COLUMN = (WIDTH - 2 * MARGIN - GUTTER) / 2
-const NAME = 212
+const NAME = 224
 const VALUE = 66
 const BAR_SPACE = COLUMN - NAME - VALUE
 const TOP = 64
@@ -19,6 +19,9 @@ const TITLE = 24
 const LINE = 17
 const BAR = 11
 const AFTER_GROUP = 14
+/** Room that a figure takes, and from what stands before it. */
+const FIGURE = 44
+const GAP = 6
 
 interface Bar {
   readonly name: string
@@ -62,7 +65,7 @@ function groupOf(outcome: Outcome, row: Row): Group[] {
   const bars = outcome.measured.flatMap(({ contender, role }): Bar[] => {
     const summary = compare(outcome, row, contender)
     const kind = contender === own ? 'herald' : role === 'peer' ? 'peer' : 'limit'
-    return summary === null ? [] : [{ name: contender, kind, summary }]
+    return summary === null ? [] : [{ name: kind === 'herald' ? 'Herald' : contender, kind, summary }]
   })
   return bars.some(({ kind }) => kind === 'herald') ? [{ row, bars }] : []
 }
@@ -81,18 +84,21 @@ function drawColumn(groups: readonly Group[], x: number): string {
 function drawGroup({ row, bars }: Group, x: number, y: number): string {
   const most = Math.max(row.goal, ...bars.map(({ summary }) => summary.most))
   const at = (value: number) => round(x + NAME + (value / most) * BAR_SPACE)
+  const goal = at(row.goal)
   const lines = bars.map(({ name, kind, summary }, index) => {
     const top = y + TITLE + index * LINE
     const middle = top + BAR / 2
+    const end = at(summary.most)
+    const isInTheWay = kind === 'herald' && goal > end - GAP && goal < end + GAP + FIGURE
     return `<text class="name" x="${x + NAME - 8}" y="${top + 9}">${escaped(name)}</text>
 <rect class="${kind}" x="${x + NAME}" y="${top}" width="${round(at(summary.median) - x - NAME)}" height="${BAR}"/>
 <path class="spread" d="M${at(summary.least)} ${middle}H${at(summary.most)}"/>
-<text class="value" x="${round(at(summary.most) + 6)}" y="${top + 9}">${escaped(written(row, summary.median))}</text>`
+<text class="value" x="${round((isInTheWay ? Math.max(goal, end) : end) + GAP)}" y="${top + 9}">${escaped(written(row, summary.median))}</text>`
   })
-  const end = y + TITLE + bars.length * LINE
-  return `<text class="title" x="${x}" y="${y + 12}">${escaped(row.label)}</text>
+  const own = y + TITLE + bars.findIndex(({ kind }) => kind === 'herald') * LINE
+  return `<text class="title" x="${x}" y="${y + 12}">${escaped(row.label.replaceAll('`', ''))}</text>
 ${lines.join('\n')}
-<path class="goal" d="M${at(row.goal)} ${y + TITLE - 4}V${end - 2}"/>`
+<path class="goal" d="M${goal} ${own - 4}V${own + BAR + 4}"/>`
 }
 
 function legend(): string {
@@ -104,7 +110,7 @@ function legend(): string {
   let x = MARGIN
   const boxes = entries.map(([kind, text]) => {
     const at = x
-    x += 22 + text.length * 6.4 + 18
+    x += 22 + text.length * 5.7 + 18
     return `<rect class="${kind}" x="${at}" y="18" width="14" height="${BAR}"/><text class="note" x="${at + 20}" y="28">${text}</text>`
   })
   return `${boxes.join('\n')}

@@ -83,7 +83,7 @@ describe('the picture', () => {
   it('names every contender that has a figure, with it', () => {
     const texts = [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map(([, text]) => text)
     expect(texts).toEqual(
-      expect.arrayContaining(['a mutation', 'herald', '1.18x', 'limit again', 'a peer', '4.00x', 'late | group']),
+      expect.arrayContaining(['a mutation', 'Herald', '1.18x', 'limit again', 'a peer', '4.00x', 'late | group']),
     )
     expect(texts).not.toContain('one that did not start')
   })
