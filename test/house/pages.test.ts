@@ -23,6 +23,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm audit': '.ci/run',
   'npm run check': 'test/check.test.ts',
   'npm run record': 'tools/pages/record.ts',
+  'npm run bench': 'test/bench/run.test.ts',
 }
 
 /** CONTRIBUTING.md is for whoever has a clone, and lists what CI runs. */
