@@ -43,16 +43,14 @@ export class CursorCodec {
   }
 
   encode({ vector, partition }: Place): string {
-    const bytes: number[] = [VERSION]
-    writeVarint(bytes, this.#topic.length)
-    bytes.push(...this.#topic, ...this.#incarnation())
-    writeVarint(bytes, partition === null ? 0 : partition + 1)
-    writeVarint(bytes, vector.length)
-    for (const offset of vector) writeVarint(bytes, offset)
-    const body = Buffer.from(bytes)
-    const checksum = Buffer.alloc(4)
-    checksum.writeUInt32BE(crc32(body))
-    return Buffer.concat([body, checksum]).toString('base64url')
+    let end = writeVarint(1, this.#topic.length)
+    end += this.#topic.copy(scratch, end)
+    end += this.#incarnation().copy(scratch, end)
+    end = writeVarint(end, partition === null ? 0 : partition + 1)
+    end = writeVarint(end, vector.length)
+    for (const offset of vector) end = writeVarint(end, offset)
+    end = scratch.writeUInt32BE(crc32(scratch.subarray(0, end)), end)
+    return scratch.toString('base64url', 0, end)
   }
 
   /**
@@ -93,13 +91,25 @@ export function invalid(why: string): HeraldError {
   )
 }
 
-function writeVarint(bytes: number[], value: number): void {
+/** Where a cursor is written before it is text: with many partitions, one made for each cost more than all else. */
+const scratch = Buffer.alloc(MAX_LENGTH)
+scratch[0] = VERSION
+
+/** Returns where to go on. */
+function writeVarint(begin: number, value: number): number {
+  let at = begin
   let rest = value
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80)
+  // Bits are of 32 only.
+  while (rest > 0x7fffffff) {
+    scratch[at++] = (rest % 0x80) | 0x80
     rest = Math.floor(rest / 0x80)
   }
-  bytes.push(rest)
+  while (rest >= 0x80) {
+    scratch[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  scratch[at++] = rest
+  return at
 }
 
 class Reader {

@@ -3,7 +3,18 @@ import type { EventType } from '../catalogue/catalogue.ts'
 import type { Json } from '../catalogue/field-type.ts'
 import type { DecodedEvent } from '../event/event.ts'
 
-export type Matches = (event: DecodedEvent) => boolean
+export interface Matches {
+  (event: DecodedEvent): boolean
+  /** What every event has that matches, where that is known: who has many filters finds them by it (lanes.ts). */
+  readonly pivot?: Pivot
+}
+
+/** A field of a type of event has this value; null: it is not set. */
+export interface Pivot {
+  readonly type: EventType
+  readonly field: string
+  readonly value: string | number | boolean | null
+}
 
 /** The vocabulary's StringFilter; what is null or left out does not restrict. */
 export interface StringFilter {
@@ -37,14 +48,20 @@ export function readableFilter(readable: ReadonlySet<string> | null): Matches | 
 
 /** Only events of one type whose fields have these values. */
 export function fieldFilter(type: EventType, values: readonly (readonly [name: string, value: Json])[]): Matches {
-  return ({ parts }) =>
+  const matches: Matches = ({ parts }) =>
     parts.event === type && values.every(([name, value]) => isEqual(parts.properties[name] ?? null, value))
+  for (const [field, value] of values) {
+    if (typeof value !== 'object' || value === null) return Object.assign(matches, { pivot: { type, field, value } })
+  }
+  return matches
 }
 
 /** Both, or null where neither restricts. */
 export function both(first: Matches | null, second: Matches | null): Matches | null {
   if (first === null || second === null) return first ?? second
-  return (event) => first(event) && second(event)
+  const matches: Matches = (event) => first(event) && second(event)
+  const pivot = first.pivot ?? second.pivot
+  return pivot === undefined ? matches : Object.assign(matches, { pivot })
 }
 
 function isEqual(a: Json, b: Json): boolean {

@@ -6,7 +6,7 @@
 import type { DecodedEvent } from '../event/event.ts'
 import type { Vector } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
-import type { Matches } from './filter.ts'
+import type { Matches, Pivot } from './filter.ts'
 import { isAhead, later } from './places.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -58,6 +58,11 @@ export class Lane {
     this.#matches = matches
     this.#render = render
     this.#told = at
+  }
+
+  /** As its filter has it. */
+  get pivot(): Pivot | undefined {
+    return this.#matches?.pivot
   }
 
   /** How many it feeds now. */

@@ -17,6 +17,7 @@ import type { Appended, Batch, EventLog, Vector } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
 import type { Matches } from './filter.ts'
 import { type Audience, Lane } from './lane.ts'
+import { Lanes } from './lanes.ts'
 import { later } from './places.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -43,8 +44,7 @@ interface UnderWay {
 export class Live {
   readonly #log: EventLog
   readonly #decoder: Decoder
-  /** By the key of their audience. */
-  readonly #lanes = new Map<string, Lane>()
+  readonly #lanes = new Lanes()
   readonly #stop = new AbortController()
   /** Per partition, behind the last event that this process published. */
   readonly #acknowledged: number[] = []
@@ -159,7 +159,7 @@ export class Live {
     let lane = this.#lanes.get(audience.key)
     if (lane === undefined) {
       lane = new Lane(audience, matches, this.#vector ?? [])
-      this.#lanes.set(lane.key, lane)
+      this.#lanes.add(lane)
     }
     lane.users++
     return lane
@@ -167,7 +167,7 @@ export class Live {
 
   leave(lane: Lane, member: Subscription): void {
     lane.delete(member)
-    if (--lane.users === 0) this.#lanes.delete(lane.key)
+    if (--lane.users === 0) this.#lanes.delete(lane)
   }
 
   /** Stops the tail; resolves when nothing runs any more. */
@@ -211,17 +211,17 @@ export class Live {
     this.#acknowledged[partition] = Math.max(this.#acknowledged[partition]!, offset + 1)
   }
 
-  /**
-   * Whoever runs between two turns sees a vector that is exact; within a turn nobody runs. So a vector is made
-   * for an event only if there is somebody to have it.
-   */
+  /** Whoever runs between two turns sees a vector that is exact; within a turn nobody runs. */
   async #deliver({ partition, records, next, bytes }: Batch): Promise<void> {
     let turn: DecodedEvent[] = []
     let turnBytes = 0
     for (const record of records) {
       if (this.#lanes.size === 0) break
-      // Queues keep it: its batch would stay in memory with it.
-      const event = this.#decoder.decode(record.detached(), this.#at(partition, record.offset + 1))
+      const { offset } = record
+      const before = this.#vector
+      // Queues keep it: its batch would stay in memory with it. A vector is made where one is asked for: with many
+      // partitions it costs more than all else, and most deliveries ask for that of their last event only.
+      const event = this.#decoder.decode(record.detached(), () => moved(before, partition, offset + 1))
       turn.push(event)
       turnBytes += event.parts.bytes
       if (turn.length >= TURN.records || turnBytes >= TURN.bytes) {
@@ -233,7 +233,7 @@ export class Live {
       }
     }
     if (turn.length > 0) this.#hand(turn)
-    this.#vector = this.#at(partition, next)
+    this.#vector = moved(this.#vector, partition, next)
     this.#recordAt = records.at(-1)?.timestamp ?? this.#recordAt
     this.#handedOut = { events: this.#handedOut.events + records.length, bytes: this.#handedOut.bytes + bytes }
     if (this.#lanes.size > 0) this.#tellSoon()
@@ -253,25 +253,26 @@ export class Live {
     }, PROGRESS_MS)
   }
 
-  /** To every lane. What is still to come of an earlier life of the topic must get no cursor of the new one. */
+  /** To every lane that they may be for. What is still to come of an earlier life of the topic must get no cursor of the new one. */
   #hand(events: readonly DecodedEvent[]): void {
     if (!this.#log.incarnation().equals(this.#incarnation!)) {
       throw new HeraldError('CURSOR_EXPIRED', 'The topic was made again: the events that were being read are gone.')
     }
-    for (const lane of this.#lanes.values()) {
+    for (const [lane, own] of this.#lanes.for(events)) {
       try {
-        lane.deliver(events)
+        lane.deliver(own)
       } catch (error) {
         channels.fault.publish({ error })
         lane.fail(error)
       }
     }
   }
+}
 
-  #at(partition: number, offset: number): Vector {
-    const vector = [...(this.#vector ?? [])]
-    for (let p = vector.length; p <= partition; p++) vector[p] = 0
-    vector[partition] = Math.max(vector[partition]!, offset)
-    return vector
-  }
+/** A vector with one partition's offset moved on. */
+function moved(from: Vector | null, partition: number, offset: number): Vector {
+  const vector = from === null ? [] : from.slice()
+  for (let p = vector.length; p <= partition; p++) vector[p] = 0
+  vector[partition] = Math.max(vector[partition]!, offset)
+  return vector
 }

@@ -41,6 +41,7 @@ export async function publish(
   const { record, type, headers } = encodeEvent({ ...made, source, idempotencyKey, traceparent })
   await live.begun(record.value.length)
   const { partition, offset, timestamp } = await live.publishing(() => log.append(record))
+  const tail = live.vector ?? []
   return new DecodedEvent(
     {
       event,
@@ -54,7 +55,10 @@ export async function publish(
       headers: () => headers,
       value: null,
       traceparent,
-      vector: behindOwn(live.vector ?? [], partition, offset),
+      // Made for who asks for the cursor.
+      get vector() {
+        return behindOwn(tail, partition, offset)
+      },
       bytes: record.value.length,
     },
     log.topic,
