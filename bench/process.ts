@@ -90,7 +90,7 @@ export async function startServer({ command, args, cwd, env, ipc }: ServerComman
 }
 
 /** What processes have used together. One that has ended counts as nothing. */
-function sumOf(pids: readonly number[]): Usage {
+export function sumOf(pids: readonly number[]): Usage {
   const usage = { cpuMs: 0, residentBytes: 0 }
   for (const pid of pids) {
     let stat: string
@@ -109,7 +109,7 @@ function sumOf(pids: readonly number[]): Usage {
 }
 
 /** The process and all below it, each before its own children. */
-function treeOf(pid: number): number[] {
+export function treeOf(pid: number): number[] {
   const members = [pid]
   try {
     for (const thread of readdirSync(`/proc/${pid}/task`)) {

@@ -24,6 +24,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run check': 'test/check.test.ts',
   'npm run record': 'tools/pages/record.ts',
   'npm run bench': 'test/bench/run.test.ts',
+  'npm run bench:scaling': 'bench/scaling.ts',
 }
 
 /** CONTRIBUTING.md is for whoever has a clone, and lists what CI runs. */
