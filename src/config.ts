@@ -119,6 +119,13 @@ export const VARIABLES = {
     default: '127.0.0.1',
     desc: 'Address to serve on; one that is not loopback needs AUTH to be set',
   }),
+  WORKERS: count(
+    1,
+    64,
+  )({
+    default: 1,
+    desc: 'Processes that serve the port, one a core at most; more than one on Kafka only',
+  }),
   KAFKA_BROKERS: brokers({
     default: [],
     desc: 'host:port of brokers, separated by commas; without it the log is embedded',
@@ -274,6 +281,8 @@ type Values = CleanedEnv<typeof VARIABLES>
 export interface Config {
   readonly port: number
   readonly host: string
+  /** How many processes serve the port. */
+  readonly workers: number
   /** Empty: the log is embedded. */
   readonly brokers: readonly string[]
   readonly topic: string
@@ -314,9 +323,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       `HOST: ${values.HOST} is not loopback, so everybody who reaches it could publish; set AUTH=token or AUTH=jwt, or AUTH=none to say that this is meant`,
     )
   }
+  if (values.WORKERS > 1 && values.KAFKA_BROKERS.length === 0) {
+    throw new ConfigError('WORKERS: the embedded log belongs to one process; set KAFKA_BROKERS to have several')
+  }
   return {
     port: values.PORT,
     host: values.HOST,
+    workers: values.WORKERS,
     brokers: values.KAFKA_BROKERS,
     topic: values.KAFKA_TOPIC,
     partitions: values.KAFKA_PARTITIONS,

@@ -17,6 +17,7 @@ import { refusedStart, startHerald } from './support/herald.ts'
 const WRONG: Readonly<Partial<Record<keyof typeof VARIABLES, readonly string[]>>> = {
   PORT: ['abc', '-1', '65536', '80.5', '1e3', ' 80', '0x50'],
   HOST: ['two words', 'a/b', '0.0.0.0', '::', '192.168.0.1', 'example.org', '127.0.0.256x'],
+  WORKERS: ['2', '0', '65', '-1', '1.5', 'all'],
   KAFKA_BROKERS: ['localhost', ':9092', 'a:0', 'a:65536', 'a:9092;b:9092', 'kafka://a:9092', ',', 'a:9092 b:9092'],
   KAFKA_TOPIC: ['a topic', '.', '..', 'a/b', 'x'.repeat(250), 'täglich'],
   KAFKA_PARTITIONS: ['0', '513', 'many', '1.5', '-1'],

@@ -5,16 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ExecutionResult } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { startKafka } from '../tools/kafka/broker.ts'
 import { freePorts } from '../tools/kafka/ports.ts'
-import type { MainPageQuery } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { type Herald, type HeraldOptions, startHerald } from './support/herald.ts'
 import {
@@ -26,11 +23,9 @@ import {
   until,
   withAdmin,
 } from './support/kafka.ts'
+import { idsOf, publishOn64 } from './support/load.ts'
 
 const PUBLISH = graphql(`mutation MainPublish { buySword { id } }`)
-const PAGE = graphql(`query MainPage($after: Cursor) {
-  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
-}`)
 
 /** Contract: SIGTERM and SIGINT drain and exit 0 inside 10 s. */
 const STOP_MS = 10_000
@@ -45,66 +40,6 @@ function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'herald-test-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   return path
-}
-
-/** The ids of all events, page by page. */
-async function idsOf({ query }: Herald): Promise<string[]> {
-  const ids: string[] = []
-  let after: string | null = null
-  for (;;) {
-    const { data, errors }: ExecutionResult<MainPageQuery> = await query(PAGE, { after })
-    expect(errors).toBeUndefined()
-    ids.push(...data!.events.nodes.map(({ id }) => id))
-    if (!data!.events.pageInfo.hasNextPage) return ids
-    after = data!.events.pageInfo.endCursor
-  }
-}
-
-/** What 64 connections that publish one mutation after another have heard. */
-interface Load {
-  readonly answered: string[]
-  /** Answers that are no acknowledgement. */
-  readonly refused: number[]
-  /** Requests that were cut off without an answer. */
-  readonly cut: unknown[]
-  /** Resolves when every connection has met its end: the server is gone. */
-  readonly over: Promise<unknown>
-}
-
-function publishOn64({ port }: Herald): Load {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 })
-  onTestFinished(() => agent.destroy())
-  const body = JSON.stringify({ query: 'mutation { buySword { id } }' })
-  const load = { answered: [] as string[], refused: [] as number[], cut: [] as unknown[] }
-  const publish = () =>
-    new Promise<boolean>((resolve) => {
-      const headers = { 'content-type': 'application/json', 'content-length': body.length }
-      const sent = request({ port, host: '127.0.0.1', path: '/graphql', method: 'POST', agent, headers }, (answer) => {
-        let text = ''
-        answer.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk
-        })
-        answer.on('error', () => resolve(false))
-        answer.on('end', () => {
-          const id =
-            answer.statusCode === 200
-              ? (JSON.parse(text) as { data?: { buySword?: { id?: string } } }).data?.buySword?.id
-              : undefined
-          if (id === undefined) load.refused.push(answer.statusCode ?? 0)
-          else load.answered.push(id)
-          resolve(true)
-        })
-      })
-      sent.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ECONNREFUSED') load.cut.push(error)
-        resolve(false)
-      })
-      sent.end(body)
-    })
-  const one = async () => {
-    while (await publish());
-  }
-  return { ...load, over: Promise.all(Array.from({ length: 64 }, one)) }
 }
 
 async function reached(what: () => number, count: number): Promise<void> {

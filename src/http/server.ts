@@ -13,7 +13,7 @@ import type { MachineDocument } from '../documents/documents.ts'
 import { ERRORS } from '../errors.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
-import type { Metrics } from '../observability/metrics.ts'
+import type { MetricsPage } from '../observability/metrics.ts'
 import type { Operations } from '../operations/operations.ts'
 import { answer, retryAfter, TEXT } from './answer.ts'
 import { type ClientAddresses, countConnection } from './client-address.ts'
@@ -50,7 +50,7 @@ export interface HttpOptions {
   readonly catalogue: Catalogue
   readonly operations: Operations
   readonly log: EventLog
-  readonly metrics: Metrics
+  readonly metrics: MetricsPage
   /** Null: everybody may. */
   readonly authenticator: Authenticator | null
   /** Null: no client is limited. */
@@ -68,7 +68,7 @@ export interface HttpOptions {
 export class HttpServer {
   readonly #log: EventLog
   readonly #operations: Operations
-  readonly #metrics: Metrics
+  readonly #metrics: MetricsPage
   readonly #router: Router
   readonly #origins: Origins
   readonly #console = new Console()
@@ -80,6 +80,8 @@ export class HttpServer {
   readonly #graphql: GraphQLDependencies
   readonly #stop = new AbortController()
   readonly #server: Server
+  /** Open connections, WebSockets included. */
+  #open = 0
   /** Open connections that are no WebSockets. */
   readonly #sockets = new Set<Socket>()
   /** Connections are ended as soon as they owe no answer. */
@@ -109,10 +111,13 @@ export class HttpServer {
       stop: this.#stop.signal,
     }
     this.#server = createServer({ ...PATIENCE, keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
-    this.#server.maxConnections = options.maxConnections
     this.#server.on('connection', (socket) => {
       // Comes again for a connection that is given back to the parser (upgrade.ts).
       if (this.#sockets.has(socket)) return
+      // Not Node's own `maxConnections`: where there are several workers, the primary would offer it again and again.
+      if (this.#open >= options.maxConnections) return void socket.destroy()
+      this.#open++
+      socket.once('close', () => this.#open--)
       this.#sockets.add(socket)
       const refusal = quotas === null ? null : countConnection(quotas, addresses, socket)
       if (refusal !== null)

@@ -7,12 +7,16 @@ import { channels } from './channels.ts'
 
 export type { Logger }
 
-export function createLogger(level: string): Logger {
+/** `name`: what every line says, to tell processes apart. */
+export function createLogger(level: string, name: Readonly<Record<string, number>> | null = null): Logger {
   // Synchronous: the last lines before an exit are the ones that matter.
   const logger = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { level, base: name, timestamp: pino.stdTimeFunctions.isoTime },
     destination({ fd: 2, sync: true }),
   )
+  // Node would print its warnings as plain text among the structured lines.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message, stack }) => logger.warn({ name, stack }, message))
   channels.fault.subscribe(({ error }) => logger.error({ err: error }, 'a fault inside Herald'))
   channels.log.subscribe(({ level: at, message }) => logger[at](message))
   return logger

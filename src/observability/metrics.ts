@@ -2,12 +2,16 @@
  * What `/metrics` tells, in Prometheus's format. Labels take few values: declared events, codes, transports,
  * partitions (512 at most). What the hot path counts is read here when it is asked; what must be asked of the log
  * is bounded in time, since a scrape is no place to wait for a log that is away.
+ *
+ * `aggregator` says what becomes of a figure where several processes serve one port (workers/): what they count or
+ * hold is added up; of what each sees of the same log, the worst is told.
  */
 import { setTimeout } from 'node:timers/promises'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { EventLog, Vector } from '../log/event-log.ts'
 import { channels, type Transport } from './channels.ts'
 import { counts } from './counts.ts'
+import { collectProcessMetrics, type Report } from './process-metrics.ts'
 
 const TRANSPORTS: readonly Transport[] = ['ws', 'sse']
 /** How long a scrape waits for the log's ends. */
@@ -26,11 +30,18 @@ export interface MetricsSources {
   readonly tail: () => TailPlace
 }
 
-export class Metrics {
+/** What a scrape is answered. */
+export interface MetricsPage {
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+export class Metrics implements MetricsPage {
   readonly #registry = new Registry()
 
   constructor({ log, tail }: MetricsSources) {
-    collectDefaultMetrics({ register: this.#registry })
+    collectProcessMetrics(this.#registry)
+    new Gauge({ name: 'herald_workers', help: 'Processes that serve the port', registers: [this.#registry] }).set(1)
     this.#publishing(log)
     this.#streaming()
     this.#log(log, tail)
@@ -42,6 +53,11 @@ export class Metrics {
 
   text(): Promise<string> {
     return this.#registry.metrics()
+  }
+
+  /** The same as data, to be put together with that of other processes. */
+  report(): Promise<Report> {
+    return this.#registry.getMetricsAsJSON()
   }
 
   #publishing(log: EventLog): void {
@@ -125,6 +141,7 @@ export class Metrics {
     new Gauge({
       name: 'herald_log_up',
       help: 'Whether the log answers: 1 or 0',
+      aggregator: 'min',
       registers,
       collect() {
         this.set(log.health().up ? 1 : 0)
@@ -133,6 +150,7 @@ export class Metrics {
     const seconds = new Gauge({
       name: 'herald_tail_lag_seconds',
       help: 'For how long there have been records that subscribers could not yet have; 0 where they have them all',
+      aggregator: 'max',
       registers,
     })
     // A topic may have been quiet for hours before the record came that is not yet handed out.
@@ -141,6 +159,7 @@ export class Metrics {
       name: 'herald_tail_lag_events',
       help: 'Offsets of a partition between what subscribers could have and the end of the log',
       labelNames: ['partition'],
+      aggregator: 'max',
       registers,
       // Both gauges by one question, so that they speak of the same moment.
       async collect() {

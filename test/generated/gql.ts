@@ -56,7 +56,6 @@ type Documents = {
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
     "query SecurityEvents { events(last: 1) { nodes { id } } }": typeof types.SecurityEventsDocument,
     "mutation MainPublish { buySword { id } }": typeof types.MainPublishDocument,
-    "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": typeof types.MainPageDocument,
     "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": typeof types.MetricsJoinDocument,
     "subscription MetricsFollow { events(from: EARLIEST) { id } }": typeof types.MetricsFollowDocument,
     "subscription MetricsReadAll { events(from: EARLIEST, until: END) { id } }": typeof types.MetricsReadAllDocument,
@@ -64,7 +63,9 @@ type Documents = {
     "subscription TracingFollow { events(from: EARLIEST) { id } }": typeof types.TracingFollowDocument,
     "mutation TracingSword { buySword { record { offset } } }": typeof types.TracingSwordDocument,
     "query IdempotencyAll { events { nodes { id type } } }": typeof types.IdempotencyAllDocument,
+    "query LoadPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": typeof types.LoadPageDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": typeof types.SupportJoinDocument,
+    "subscription WorkersFollow($after: Cursor) { events(after: $after) { id cursor } }": typeof types.WorkersFollowDocument,
 };
 const documents: Documents = {
     "mutation QuotaJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": types.QuotaJoinDocument,
@@ -109,7 +110,6 @@ const documents: Documents = {
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
     "query SecurityEvents { events(last: 1) { nodes { id } } }": types.SecurityEventsDocument,
     "mutation MainPublish { buySword { id } }": types.MainPublishDocument,
-    "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": types.MainPageDocument,
     "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": types.MetricsJoinDocument,
     "subscription MetricsFollow { events(from: EARLIEST) { id } }": types.MetricsFollowDocument,
     "subscription MetricsReadAll { events(from: EARLIEST, until: END) { id } }": types.MetricsReadAllDocument,
@@ -117,7 +117,9 @@ const documents: Documents = {
     "subscription TracingFollow { events(from: EARLIEST) { id } }": types.TracingFollowDocument,
     "mutation TracingSword { buySword { record { offset } } }": types.TracingSwordDocument,
     "query IdempotencyAll { events { nodes { id type } } }": types.IdempotencyAllDocument,
+    "query LoadPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}": types.LoadPageDocument,
     "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }": types.SupportJoinDocument,
+    "subscription WorkersFollow($after: Cursor) { events(after: $after) { id cursor } }": types.WorkersFollowDocument,
 };
 
 /**
@@ -305,10 +307,6 @@ export function graphql(source: "mutation MainPublish { buySword { id } }"): (ty
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"): (typeof documents)["query MainPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
 export function graphql(source: "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"): (typeof documents)["mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -337,7 +335,15 @@ export function graphql(source: "query IdempotencyAll { events { nodes { id type
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "query LoadPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"): (typeof documents)["query LoadPage($after: Cursor) {\n  events(first: 10000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }"): (typeof documents)["mutation SupportJoin($guildName: String!) { joinGuild(guildName: $guildName) { id cursor type } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription WorkersFollow($after: Cursor) { events(after: $after) { id cursor } }"): (typeof documents)["subscription WorkersFollow($after: Cursor) { events(after: $after) { id cursor } }"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

@@ -17,8 +17,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'log/kafka',
     'observability',
     'operations',
+    'workers',
     'errors',
   ],
+  workers: ['main', 'observability'],
   errors: [],
   access: ['errors'],
   generated: ['event', 'http'], // types only: codegen's mappers and context

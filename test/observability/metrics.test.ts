@@ -91,6 +91,7 @@ describe('on the embedded log', () => {
       'herald_subscribers_ended_total counter',
       'herald_tail_lag_events gauge',
       'herald_tail_lag_seconds gauge',
+      'herald_workers gauge',
     ])
     for (const name of own) expect(text).toMatch(new RegExp(`^# HELP ${name.split(' ')[0]} \\S`, 'm'))
   })
