@@ -1,10 +1,9 @@
 /** The console in a real browser, as a person has it: what it asked of others and complained of is written down. */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { keepPicture } from '../support/chromium.ts'
 
-/** Pictures for who looks into a run of CI; git ignores the folder. */
-const ARTEFACTS = '.artefacts'
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 declare global {
@@ -99,8 +98,7 @@ export async function openConsole(
       return ids
     },
     async violations(picture) {
-      mkdirSync(ARTEFACTS, { recursive: true })
-      await page.screenshot({ path: `${ARTEFACTS}/${picture}.png`, fullPage: true })
+      await keepPicture(page, picture)
       await page.evaluate(AXE)
       const { violations } = await page.evaluate(() => window.axe.run())
       return violations.flatMap(({ id, nodes }) =>

@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { graphql } from '../generated/index.ts'
-import { describeBrowser, startBrowser } from '../support/chromium.ts'
+import { describeBrowser, keepPicture, startBrowser } from '../support/chromium.ts'
 import { type Herald, startHerald } from '../support/herald.ts'
 import { until } from '../support/kafka.ts'
 
+const MUTATIONS = '{ __type(name: "Mutation") { fields { name description } } }'
 const EVENTS = graphql(`query GraphiqlEvents { events { nodes { id type } } }`)
 /** A page of 9 MB on a busy machine. */
 const PATIENCE_MS = 60_000
@@ -87,6 +88,7 @@ describeBrowser('GraphiQL', () => {
     const streamed = await last()
     expect(streamed?.type).toBe('joined_guild:streamed')
     await shows(streamed!.id)
+    await keepPicture(page, 'graphiql-subscribe')
   }, 180_000)
 
   it('opens again after a reload, with what was edited', async () => {
@@ -98,9 +100,18 @@ describeBrowser('GraphiQL', () => {
     )
   }, 90_000)
 
-  it('knows the schema', async () => {
+  it('explains the schema, each field with its description', async () => {
     await page.click('[aria-label="Show Documentation Explorer"]')
-    await page.waitForSelector('.graphiql-doc-explorer :text("Mutation")')
+    const docs = page.locator('.graphiql-doc-explorer')
+    await docs.locator('a:text-is("Mutation")').click()
+    const { data } = (await (await fetch(`${herald.url}/graphql?query=${encodeURIComponent(MUTATIONS)}`)).json()) as {
+      data: { __type: { fields: { name: string; description: string }[] } }
+    }
+    expect(data.__type.fields.length).toBeGreaterThan(2)
+    for (const { description } of data.__type.fields) await docs.getByText(description, { exact: true }).waitFor()
+    await docs.locator('a:text-is("joinGuild")').click()
+    await docs.getByText('guildName').first().waitFor()
+    await keepPicture(page, 'graphiql-docs')
   }, 90_000)
 
   it('asked nothing of any other host, and was refused nothing by its own policy', () => {

@@ -5,7 +5,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ask, bearer, makeTokens, temporaryFolder } from '../access/gateway.ts'
-import { describeBrowser, startBrowser } from '../support/chromium.ts'
+import { describeBrowser, keepPicture, startBrowser } from '../support/chromium.ts'
 import { type Herald, startHerald } from '../support/herald.ts'
 import { until } from '../support/kafka.ts'
 
@@ -53,6 +53,7 @@ describeBrowser('a browser that signs in', () => {
     expect(await page.title()).toBe('Sign in · Herald')
     await signIn('nonsense')
     await page.waitForSelector('[role=alert]')
+    await keepPicture(page, 'sign-in')
     await signIn(tokens.player)
     await page.waitForSelector('.graphiql-execute-button')
     expect(new URL(page.url()).pathname).toBe('/graphql')

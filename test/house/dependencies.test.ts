@@ -7,12 +7,14 @@ interface Locked {
   readonly dev?: boolean
   readonly optional?: boolean
   readonly license?: string
+  readonly hasInstallScript?: boolean
 }
 
 const page = readFileSync('docs/dependencies.md', 'utf8')
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
+  readonly allowScripts: Readonly<Record<string, boolean>>
 }
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
   readonly packages: Readonly<Record<string, Locked>>
@@ -33,6 +35,14 @@ it('gives each dependency a reason, and names none that is gone', () => {
 it('pins each to one version', () => {
   const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies })
   for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+})
+
+// Else `npm ci` of npm 11 and later warns, and skips the script: lmdb's, which compiles where nothing prebuilt fits.
+it('says of each package with an install script whether that runs, and why', () => {
+  const scripted = Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript)
+  const names = scripted.map(([path]) => path.replace(/^.*node_modules\//, ''))
+  expect(Object.keys(manifest.allowScripts)).toEqual([...new Set(names)].sort())
+  for (const name of names) expect(page.split('## Install scripts')[1]).toContain(`\`${name}\``)
 })
 
 const ANYWHERE = ['MIT', 'Apache-2.0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0']

@@ -3,7 +3,7 @@
  * run by `readPage` in test/docs; a command in the running text is one that stands in such a block too, needs Docker and
  * says so, or is run by a test of its own.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { blocksOf } from '../../tools/pages/blocks.ts'
@@ -25,6 +25,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run record': 'tools/pages/record.ts',
   'npm run bench': 'test/bench/run.test.ts',
   'npm run bench:scaling': 'bench/scaling.ts',
+  'npm run pictures': 'tools/pictures/take.ts',
 }
 
 /** CONTRIBUTING.md is for whoever has a clone, and lists what CI runs. */
@@ -73,6 +74,14 @@ it.each(PAGES)('$path links to files that are there', ({ path, text }) => {
     ([, link, source]) => (link ?? source)!,
   )
   expect(links.filter((link) => !existsSync(join(dirname(path), link)))).toEqual([])
+})
+
+it('shows pictures that load quickly, and keeps none that no page shows', () => {
+  const shown = PAGES.map(({ text }) => text).join('\n')
+  for (const name of readdirSync('docs/pictures')) {
+    expect(shown.includes(`pictures/${name}`), name).toBe(true)
+    expect(statSync(join('docs/pictures', name)).size, name).toBeLessThan(200_000)
+  }
 })
 
 it('knows where each command is run', () => {

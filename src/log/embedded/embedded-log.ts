@@ -186,7 +186,9 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Even
     throw new LogRefusal(`DATA_DIR: the folder '${dataDir}' cannot be used: ${wordsOf(cause)}`, { cause })
   }
   if (!ownership) {
-    throw new LogRefusal(`DATA_DIR: the folder '${dataDir}' is in use by another process; one at a time may have it`)
+    throw new LogRefusal(
+      `DATA_DIR: the folder '${dataDir}' is in use by another process, and one at a time may have it; stop that one, or set DATA_DIR to another folder`,
+    )
   }
   try {
     const store = await Store.open(folder, topic)
