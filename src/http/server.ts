@@ -174,7 +174,8 @@ export class HttpServer {
     if (this.#stop.signal.aborted) response.setHeader('Connection', 'close')
     if (request.rawHeaders.length > 2 * MAX_HEADERS) return answer(response, 431, TEXT, TOO_MANY_HEADERS)
     this.#route(request, response).catch((error: unknown) => {
-      if (response.destroyed || request.destroyed) return
+      // A request is destroyed, too, once its body has come in: then somebody waits.
+      if (response.destroyed || (request.destroyed && !request.complete)) return
       channels.fault.publish({ error })
       if (response.headersSent) response.destroy()
       else answer(response, 500, TEXT, 'Something went wrong inside Herald; its log tells more.\n')

@@ -110,7 +110,13 @@ export function createEngine(schema: GraphQLSchema): Engine {
 
   return {
     prepare({ query, variables, operationName }, contextValue) {
-      const known = documentOf(query)
+      let known: Kept | Refused
+      try {
+        known = documentOf(query)
+      } catch (error) {
+        // A rule of graphql-js's threw: whoever asked gets an answer all the same.
+        return { errors: [publicError(error, 'GRAPHQL_VALIDATION_FAILED')] }
+      }
       if ('errors' in known) return known
       const { document } = known
       const operation = getOperationAST(document, operationName)

@@ -19,6 +19,7 @@ import {
   validate,
 } from 'graphql'
 import { requestError } from './errors.ts'
+import { rootConditionsRule } from './root-conditions.ts'
 
 export const MAX_TOKENS = 2_000
 export const MAX_DEPTH = 20
@@ -38,9 +39,12 @@ export function parseWithinLimits(text: string): DocumentNode {
   return parse(source)
 }
 
-/** What of a document is past a limit. To be asked before it is validated, which costs more than its size may tell. */
+/**
+ * What of a document is past a limit, or would make graphql-js's rules throw. To be asked before it is validated,
+ * which costs more than its size may tell.
+ */
 export function excessOf(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
-  return validate(schema, document, [limitsRule])
+  return validate(schema, document, [limitsRule, rootConditionsRule])
 }
 
 /** No token is shorter than a character, and nothing is nested deeper than it opens: most need not be counted. */

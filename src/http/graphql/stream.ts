@@ -21,9 +21,14 @@ export class Source implements AsyncIterable<never> {
   }
 }
 
-/** Resolves once the place is pinned. The errors may be shown. */
+/** Resolves once the place is pinned. The errors may be shown; nothing is thrown. */
 export async function openStream(args: ExecutionArgs): Promise<Subscription | { errors: readonly GraphQLError[] }> {
-  const source = await createSourceEventStream(args)
+  let source: Awaited<ReturnType<typeof createSourceEventStream>>
+  try {
+    source = await createSourceEventStream(args)
+  } catch (error) {
+    return { errors: [publicError(error)] }
+  }
   if (source instanceof Source) return source.subscription
   const { errors = [] } = source as { readonly errors?: readonly GraphQLError[] }
   return { errors: errors.map((error) => publicError(error)) }

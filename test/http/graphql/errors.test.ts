@@ -102,6 +102,17 @@ const cases: readonly [name: string, code: string, asked: Asked][] = [
     'GRAPHQL_VALIDATION_FAILED',
     { query: 'subscription { a: events { id } b: events { id } }' },
   ],
+  // graphql-js threw at these while it validated or began: over SSE nobody answered, and WebSockets told of a fault.
+  ...['events @skip(if: $x) { id }', 'events @include(if: false) { id }', '...F @skip(if: true)', '...F'].map(
+    (selection): [string, string, Asked] => [
+      `a condition on a subscription's field (${selection})`,
+      'GRAPHQL_VALIDATION_FAILED',
+      {
+        query: `subscription ($x: Boolean = true) { ${selection} } fragment F on Subscription { events @skip(if: $x) { id } }`,
+        variables: { x: true },
+      },
+    ],
+  ),
   ['a type system definition', 'GRAPHQL_VALIDATION_FAILED', { query: 'type A { b: Int }' }],
   ['an unknown operation', 'BAD_USER_INPUT', { query: 'query A { __typename }', operationName: 'B' }],
   ['several operations, none named', 'BAD_USER_INPUT', { query: 'query A { __typename } query B { __typename }' }],
