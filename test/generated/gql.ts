@@ -54,6 +54,8 @@ type Documents = {
     "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": typeof types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": typeof types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": typeof types.ReplayDocument,
+    "query HolePage($after: Cursor) {\n  events(first: 10, after: $after) { nodes { record { offset } } pageInfo { hasNextPage endCursor } }\n}": typeof types.HolePageDocument,
+    "subscription HoleStream($from: Position, $after: Cursor) {\n  events(from: $from, after: $after) { cursor record { offset } }\n}": typeof types.HoleStreamDocument,
     "query SecurityEvents { events(last: 1) { nodes { id } } }": typeof types.SecurityEventsDocument,
     "mutation MainPublish { buySword { id } }": typeof types.MainPublishDocument,
     "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": typeof types.MetricsJoinDocument,
@@ -108,6 +110,8 @@ const documents: Documents = {
     "subscription WsGuild($guildName: String) { guildJoined(guildName: $guildName) { guildName } }": types.WsGuildDocument,
     "mutation Buy { buySword { __typename id type cursor record { topic partition offset key } } }": types.BuyDocument,
     "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }": types.ReplayDocument,
+    "query HolePage($after: Cursor) {\n  events(first: 10, after: $after) { nodes { record { offset } } pageInfo { hasNextPage endCursor } }\n}": types.HolePageDocument,
+    "subscription HoleStream($from: Position, $after: Cursor) {\n  events(from: $from, after: $after) { cursor record { offset } }\n}": types.HoleStreamDocument,
     "query SecurityEvents { events(last: 1) { nodes { id } } }": types.SecurityEventsDocument,
     "mutation MainPublish { buySword { id } }": types.MainPublishDocument,
     "mutation MetricsJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": types.MetricsJoinDocument,
@@ -296,6 +300,14 @@ export function graphql(source: "mutation Buy { buySword { __typename id type cu
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }"): (typeof documents)["query Replay($after: Cursor) { events(after: $after) { nodes { __typename id type } end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query HolePage($after: Cursor) {\n  events(first: 10, after: $after) { nodes { record { offset } } pageInfo { hasNextPage endCursor } }\n}"): (typeof documents)["query HolePage($after: Cursor) {\n  events(first: 10, after: $after) { nodes { record { offset } } pageInfo { hasNextPage endCursor } }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription HoleStream($from: Position, $after: Cursor) {\n  events(from: $from, after: $after) { cursor record { offset } }\n}"): (typeof documents)["subscription HoleStream($from: Position, $after: Cursor) {\n  events(from: $from, after: $after) { cursor record { offset } }\n}"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

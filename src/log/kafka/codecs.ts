@@ -4,8 +4,9 @@
  *
  * Snappy comes in two shapes: librdkafka and most others write one raw block, the Java client writes xerial's
  * framing (a header of 16 bytes, then blocks with their length in front).
- * lz4js looks for a block's checksum in front of the block, where it is behind: frames with block checksums
- * are refused here (no Kafka client writes them) before they come out as nonsense.
+ * Of lz4js only the decompression of a block is used: its frames lack block checksums and blocks that go on from
+ * the one before (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md). Checksums are not looked at: the
+ * record batch has its own.
  */
 import { createRequire } from 'node:module'
 import { gunzipSync } from 'node:zlib'
@@ -16,7 +17,7 @@ const library = {
   get snappy(): { uncompress(bytes: Buffer, maxLength?: number): Buffer } {
     return require('snappyjs')
   },
-  get lz4(): { decompress(bytes: Uint8Array): Uint8Array } {
+  get lz4(): Lz4 {
     return require('lz4js')
   },
   get zstd(): typeof import('fzstd') {
@@ -24,9 +25,22 @@ const library = {
   },
 }
 
+interface Lz4 {
+  /** Returns where what it has written ends; past the end of `to` where that is too small. */
+  decompressBlock(from: Uint8Array, to: Uint8Array, at: number, length: number, toAt: number): number
+}
+
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const XERIAL_HEADER = 16
-const LZ4_BLOCK_CHECKSUM = 0x10
+
+const LZ4_MAGIC = 0x184d2204
+const LZ4_HEADER = 7
+/** Bits of a frame's first byte of flags. */
+const LZ4 = { version: 0xc0, version1: 0x40, blockChecksum: 0x10, contentSize: 0x08, dictionary: 0x01 } as const
+/** The highest bit of a block's size: it is not compressed. */
+const LZ4_PLAIN = 0x8000_0000
+/** No byte of a compressed block stands for more than so many. */
+const LZ4_MOST = 255
 
 /** A broken or hostile batch must not be able to claim all memory. */
 const MAX_UNCOMPRESSED = 256 * 1024 * 1024
@@ -44,8 +58,34 @@ function unsnappy(bytes: Buffer): Buffer {
 }
 
 function unlz4(bytes: Buffer): Buffer {
-  if (((bytes[4] ?? 0) & LZ4_BLOCK_CHECKSUM) !== 0) throw new Error('lz4 frames with block checksums are not supported')
-  return asBuffer(library.lz4.decompress(bytes))
+  const flags = bytes.readUInt8(4)
+  const blockSize = 2 ** (8 + 2 * ((bytes.readUInt8(5) >> 4) & 7))
+  const isKnown = bytes.readUInt32LE(0) === LZ4_MAGIC && (flags & (LZ4.version | LZ4.dictionary)) === LZ4.version1
+  if (!isKnown) throw new Error('no lz4 frame, or one with a dictionary')
+  let plain = Buffer.alloc(0)
+  let written = 0
+  for (let at = LZ4_HEADER + (flags & LZ4.contentSize ? 8 : 0); ; ) {
+    const head = bytes.readUInt32LE(at)
+    if (head === 0) return plain.subarray(0, written)
+    const isPlain = head >= LZ4_PLAIN
+    const length = isPlain ? head - LZ4_PLAIN : head
+    const begin = at + 4
+    at = begin + length
+    if (at > bytes.length) throw new RangeError('an lz4 block past the end of its frame')
+    const needed = written + (isPlain ? length : Math.min(blockSize, length * LZ4_MOST))
+    if (needed > MAX_UNCOMPRESSED) throw new RangeError('too large when uncompressed')
+    if (needed > plain.length) {
+      // With zeros: a broken block may refer to what was never written.
+      const larger = Buffer.alloc(Math.max(needed, 2 * plain.length))
+      plain.copy(larger, 0, 0, written)
+      plain = larger
+    }
+    written = isPlain
+      ? written + bytes.copy(plain, written, begin, at)
+      : library.lz4.decompressBlock(bytes, plain, begin, length, written)
+    if (!(written <= needed)) throw new RangeError('an lz4 block larger than its frame says')
+    if (flags & LZ4.blockChecksum) at += 4
+  }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -92,7 +92,9 @@ export class LogReader {
 
   /** The next records out of what a fetch brought. */
   #decode(run: FetchedRun, { partition, to }: Stretch, from: number): Decoded {
-    return decodeBatches(run.batches, partition, from, to, run.aborted, { limit: RUN, plainOf: run.plainOf })
+    const { plainOf } = run
+    const toHole = this.#topic.settings.deleteOnly
+    return decodeBatches(run.batches, partition, from, to, run.aborted, { limit: RUN, toHole, plainOf })
   }
 
   /** Fetches until there is progress; null when aborted. Throws CURSOR_EXPIRED, or LOG_UNAVAILABLE after 5 s. */

@@ -122,6 +122,8 @@ export interface Decoded {
 export interface DecodeOptions {
   /** At most so many records: then `next` may be in the middle of a batch. */
   readonly limit?: number
+  /** Whether to end before a hole, so that what is before it can be had; it is told when the next begins with it. */
+  readonly toHole?: boolean
   /** Takes a batch's compression away; by default codecs.ts does, anew each time. */
   readonly plainOf?: (codec: number, body: Buffer) => Buffer
 }
@@ -136,7 +138,7 @@ export function decodeBatches(
   from: number,
   to: number,
   aborted: readonly AbortedTransaction[],
-  { limit = Number.POSITIVE_INFINITY, plainOf = decompress }: DecodeOptions = {},
+  { limit = Number.POSITIVE_INFINITY, toHole = false, plainOf = decompress }: DecodeOptions = {},
 ): Decoded {
   const waiting = aborted.length < 2 ? [...aborted] : [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
   const abortedNow = new Set<number>()
@@ -174,6 +176,7 @@ export function decodeBatches(
     const isControl = (attributes & CONTROL) !== 0
     if (isControl && isAbortMarker(bytes.subarray(bodyAt, end))) abortedNow.delete(producerId)
     if (lastOffset < next) continue
+    if (baseOffset > next && toHole && next > from) break
     if (baseOffset > next && hole === null) hole = { from: next, to: baseOffset }
     next = lastOffset + 1
     taken += BATCH_HEADER_BYTES

@@ -203,7 +203,9 @@ class Follower {
     if (errorCode !== CODE.NONE) return false
     this.#pastEndSince.delete(partition)
     const from = this.#vector[partition]!
-    const { records, next, bytes, hole } = decodeBatches(batches, partition, from, Number.MAX_SAFE_INTEGER, aborted)
+    const toHole = this.#topic.settings.deleteOnly
+    const decoded = decodeBatches(batches, partition, from, Number.MAX_SAFE_INTEGER, aborted, { toHole })
+    const { records, next, bytes, hole } = decoded
     if (hole !== null) {
       const lost = lostIn(this.#topic, partition, hole)
       if (lost !== null) {

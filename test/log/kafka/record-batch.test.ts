@@ -121,6 +121,14 @@ describe('the record batch', () => {
     expect(read(Buffer.concat([compacted, batchAt(4, ['b'])])).hole).toBeNull()
   })
 
+  test('where a hole is an error, what is before it can be had, and then it is told', () => {
+    const bytes = Buffer.concat([batchAt(0, ['a']), batchAt(4, ['b'])])
+    const toHole = (from: number) => decodeBatches(bytes, 0, from, ALL, [], { toHole: true })
+    expect(toHole(0)).toMatchObject({ next: 1, hole: null })
+    expect(toHole(0).records.map(({ value }) => String(value))).toEqual(['a'])
+    expect(toHole(1).hole).toEqual({ from: 1, to: 4 })
+  })
+
   test('a batch that cannot be read is one record with its bytes, and reading goes on behind it', () => {
     const readable = batchAt(2, ['c', 'd'], { attributes: 1, body: gzipSync(batchAt(0, ['c', 'd']).subarray(61)) })
     for (const body of [deflateSync('no gzip'), Buffer.alloc(0), gzipSync('no records')]) {
