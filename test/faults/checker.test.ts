@@ -6,7 +6,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { check, isClean, type Verdict } from './checker.ts'
-import type { Answer, Delivery, Entry, History, Publish, Stream } from './history.ts'
+import type { Answer, Delivery, Entry, History, Logged, Publish, Stream, Wanted } from './history.ts'
 
 /** What the modelled system does wrong. */
 type Flaw =
@@ -26,24 +26,33 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer I
 
 /** One run of the model, with `flaw` or none. `seed` chooses the partitions. */
 function record(seed: number, flaw: Flaw | null = null): Mutable<History> {
-  const log: Entry[] = []
+  const log: Logged[] = []
   const publishes: Publish[] = []
   const next = Array.from({ length: PARTITIONS }, () => 0)
-  const stream: Stream = { subscriber: 's', pinnedAt: 0, left: false, connections: [], deliveries: [] }
+  const stream: Stream = {
+    subscriber: 's',
+    pinnedAt: 0,
+    left: false,
+    wanted: null,
+    isFromBeginning: false,
+    hasAllBefore: null,
+    connections: [],
+    deliveries: [],
+  }
   /** The subscriber's place, and which of its connections it is on. */
   const cursor = Array.from({ length: PARTITIONS }, () => 0)
   let connection = 0
 
   const append = (name: string, partition: number): Entry => {
-    const entry = { name, partition, offset: next[partition]!++ }
+    const entry = { name, partition, offset: next[partition]!++, timestamp: log.length * 10 }
     log.push(entry)
     return entry
   }
   const deliver = (at: number) => {
-    for (const entry of log) {
-      if (entry.offset < cursor[entry.partition]!) continue
-      stream.deliveries.push({ ...entry, at, connection })
-      cursor[entry.partition] = entry.offset + 1
+    for (const { name, partition, offset } of log) {
+      if (offset < cursor[partition]!) continue
+      stream.deliveries.push({ name, partition, offset, at, connection })
+      cursor[partition] = offset + 1
     }
   }
   for (let i = 0; i < EVENTS; i++) {
@@ -69,16 +78,24 @@ function record(seed: number, flaw: Flaw | null = null): Mutable<History> {
     }
     deliver(i + 0.9)
   }
-  log.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+  log.sort(byPlace)
   return {
     publishes,
     streams: [stream],
-    replays: [{ gateway: 'g', entries: [...log] }],
+    replays: [{ ...WHOLE, entries: [...log] }],
     log,
     faults: [{ name: 'crash', from: CRASH, to: BACK }],
     loadEndedAt: EVENTS,
     accidents: [],
   }
+}
+
+const WHOLE = { gateway: 'g', wanted: null, since: null }
+/** Half of the events. */
+const EVEN: Wanted = { words: 'even numbers', wants: (name) => Number(name.slice(2)) % 2 === 0 }
+
+function byPlace(a: Entry, b: Entry): number {
+  return a.partition - b.partition || a.offset - b.offset
 }
 
 const seeds = fc.integer({ min: 0, max: 2 ** 30 - 1 })
@@ -116,6 +133,43 @@ describe('a history without a flaw', () => {
     expect(kinds(check(history))).toEqual([])
     history.streams = [{ ...stream!, left: true, deliveries: deliveries.toSpliced(0, 1) }]
     expect(kinds(check(history))).toEqual(['lost'])
+  })
+
+  it('passes where half of it was asked for, or what came since a time', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const history = record(seed)
+        const even = ({ name }: Entry) => EVEN.wants(name)
+        const [stream] = history.streams
+        history.streams.push({ ...stream!, wanted: EVEN, deliveries: stream!.deliveries.filter(even) })
+        const since = 255
+        const later = history.log.filter(({ timestamp }) => timestamp >= since)
+        history.replays.push({ ...WHOLE, wanted: EVEN, entries: history.log.filter(even) })
+        history.replays.push({ ...WHOLE, since, entries: later })
+        expect(kinds(check(history))).toEqual([])
+      }),
+    )
+  })
+
+  it('passes where one with a key is there twice after an open outcome, or from two processes', () => {
+    const history = record(1)
+    const place = { partition: 0, offset: 500 }
+    const acknowledged: Answer = { kind: 'acknowledged', place }
+    const unknown: Answer = { kind: 'failed', code: 'LOG_UNAVAILABLE', outcome: 'UNKNOWN' }
+    const twice = (name: string, first: Answer, isSameProcess: boolean) => {
+      const keyed = { first, retries: [{ answer: acknowledged, isSameProcess }] }
+      history.publishes.push({ name, publisher: 'k', invokedAt: 70, endedAt: 71, answer: acknowledged, keyed })
+      for (const offset of [500, 501]) history.log.push({ name, partition: 0, offset, timestamp: 700 })
+    }
+    twice('k-1', unknown, true)
+    history.streams = []
+    history.replays = []
+    expect(kinds(check(history))).toEqual([])
+    const [entry] = history.log.splice(-2)
+    history.publishes.pop()
+    expect(entry?.name).toBe('k-1')
+    twice('k-2', { kind: 'acknowledged', place: { partition: 0, offset: 501 } }, false)
+    expect(kinds(check(history))).toEqual([])
   })
 
   it('tells how long the crash kept clients waiting', () => {
@@ -216,7 +270,7 @@ describe('one thing that is wrong in a history is found, wherever it is', () => 
       'lost',
       (h, at) => {
         const { entries } = h.replays[0]!
-        h.replays = [{ gateway: 'g', entries: entries.toSpliced(pick(entries, at), 1) }]
+        h.replays = [{ ...WHOLE, entries: entries.toSpliced(pick(entries, at), 1) }]
       },
     ],
     [
@@ -224,21 +278,87 @@ describe('one thing that is wrong in a history is found, wherever it is', () => 
       'doubled',
       (h, at) => {
         const { entries } = h.replays[0]!
-        h.replays = [{ gateway: 'g', entries: [...entries, entries[pick(entries, at)]!] }]
+        h.replays = [{ ...WHOLE, entries: [...entries, entries[pick(entries, at)]!] }]
+      },
+    ],
+    [
+      'a delivery that was not asked for',
+      'brokenPromises',
+      (h) => {
+        h.streams[0] = { ...h.streams[0]!, wanted: EVEN }
+      },
+    ],
+    [
+      'a delivery that was asked for by a filter and is missing',
+      'lost',
+      (h, at) => {
+        const even = deliveriesOf(h).filter(({ name }) => EVEN.wants(name))
+        h.streams[0] = { ...h.streams[0]!, wanted: EVEN, deliveries: even.toSpliced(pick(even, at), 1) }
+      },
+    ],
+    [
+      'an event at the beginning that one who began there never got, and left',
+      'lost',
+      (h) => {
+        const [stream] = h.streams
+        const place = { pinnedAt: Number.POSITIVE_INFINITY, isFromBeginning: true, left: true }
+        h.streams[0] = { ...stream!, ...place, deliveries: deliveriesOf(h).filter(({ offset }) => offset > 0) }
+      },
+    ],
+    [
+      'an event at the end that one never got who was told to have all',
+      'lost',
+      (h) => {
+        const place = { pinnedAt: Number.POSITIVE_INFINITY, isFromBeginning: true, left: true, hasAllBefore: EVENTS }
+        h.streams[0] = { ...h.streams[0]!, ...place, deliveries: deliveriesOf(h).slice(0, -1) }
+      },
+    ],
+    [
+      'an event that is there twice though its Idempotency-Key was known',
+      'doubled',
+      (h, at) => {
+        const name = keyed(h, at, null)
+        h.log.push({ ...h.log.find((entry) => entry.name === name)!, offset: 1_000 })
+      },
+    ],
+    [
+      'another answer for the same Idempotency-Key',
+      'brokenPromises',
+      (h, at) => void keyed(h, at, { partition: 0, offset: 1_000 }),
+    ],
+    [
+      'an event that a replay since a time lacks',
+      'lost',
+      (h, at) => {
+        const entries = h.log.filter(({ timestamp }) => timestamp >= 200)
+        h.replays.push({ ...WHOLE, since: 200, entries: entries.toSpliced(pick(entries, at), 1) })
+      },
+    ],
+    [
+      'an event from before the time that a replay began at',
+      'brokenPromises',
+      (h) => void h.replays.push({ ...WHOLE, since: 200, entries: h.log }),
+    ],
+    [
+      'an event that a replay with a filter lacks',
+      'lost',
+      (h, at) => {
+        const entries = h.log.filter(({ name }) => EVEN.wants(name))
+        h.replays.push({ ...WHOLE, wanted: EVEN, entries: entries.toSpliced(pick(entries, at), 1) })
       },
     ],
     [
       'a replay in another order',
       'outOfOrder',
       (h) => {
-        h.replays = [{ gateway: 'g', entries: h.replays[0]!.entries.toReversed() }]
+        h.replays = [{ ...WHOLE, entries: h.replays[0]!.entries.toReversed() }]
       },
     ],
     [
       'a replay of more than the log has',
       'brokenPromises',
       (h) => {
-        h.replays = [{ gateway: 'g', entries: [...h.log, { name: 'more', partition: 0, offset: 1_000 }] }]
+        h.replays = [{ ...WHOLE, entries: [...h.log, { name: 'more', partition: 0, offset: 1_000 }] }]
       },
     ],
     [
@@ -271,6 +391,18 @@ describe('one thing that is wrong in a history is found, wherever it is', () => 
       }),
     )
   })
+
+  /** Makes one acknowledged event one that was asked for twice with a key; `other`: the second answer's place. */
+  function keyed(history: Mutable<History>, at: number, other: { partition: number; offset: number } | null): string {
+    const index = history.publishes.findIndex(
+      ({ name }) => name === history.log[indexOfAcknowledged(history, at)]!.name,
+    )
+    const publish = history.publishes[index]!
+    const answer: Answer = other === null ? publish.answer : { kind: 'acknowledged', place: other }
+    const retries = [{ answer, isSameProcess: true }]
+    history.publishes[index] = { ...publish, keyed: { first: publish.answer, retries } }
+    return publish.name
+  }
 
   function indexOfAcknowledged(history: History, at: number): number {
     const names = new Set(acknowledged(history))

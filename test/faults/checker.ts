@@ -5,12 +5,15 @@
  * - Acknowledged means: in the log, once, where the answer said. NOT_WRITTEN means: not in the log. UNKNOWN, and
  *   no answer at all, mean: once or not at all.
  * - A publish that began after another's acknowledgement stands behind it, where both are in one partition.
+ * - Several attempts with one Idempotency-Key are one event where they reached one process; else each that was
+ *   acknowledged by another one, or whose outcome is open, may be an event.
  * - A subscriber gets, over all its connections, what was published after its pin, and from its first delivery
  *   in a partition on everything that the partition holds; once, in order, and nothing else. One that left before
- *   the end is owed all that up to its last delivery.
- * - A replay is, partition by partition, the log.
+ *   the end is owed all that up to its last delivery. Where a filter was asked for, all this is about what matches.
+ * - One who reads from the beginning, and was told that this was all, has everything that was acknowledged before.
+ * - A replay is, partition by partition, the log, or what was asked for of it.
  */
-import type { Answer, Entry, Fault, History, Place, Publish, Stream } from './history.ts'
+import type { Answer, Entry, Fault, History, Place, Publish, Replay, Stream } from './history.ts'
 
 /** The longest time that one fault kept any client waiting, in milliseconds. */
 export interface Gap {
@@ -39,7 +42,7 @@ export function check(history: History): Verdict {
   checkLog(history, log, findings)
   checkPublishers(history, log, findings)
   for (const stream of history.streams) checkStream(stream, history, log, findings)
-  for (const { gateway, entries } of history.replays) checkReplay(gateway, entries, history.log, findings)
+  for (const replay of history.replays) checkReplay(replay, history, findings)
   return { ...findings, gaps: gapsOf(history) }
 }
 
@@ -49,48 +52,95 @@ export function isClean({ lost, doubled, outOfOrder, brokenPromises }: Verdict):
 }
 
 interface LogIndex {
-  readonly byName: ReadonlyMap<string, Entry>
+  /** At least one each. */
+  readonly byName: ReadonlyMap<string, readonly Entry[]>
   readonly byPlace: ReadonlyMap<string, string>
 }
 
 function indexOf(log: readonly Entry[]): LogIndex {
-  const byName = new Map<string, Entry>()
+  const byName = new Map<string, Entry[]>()
   const byPlace = new Map<string, string>()
   for (const entry of log) {
-    if (!byName.has(entry.name)) byName.set(entry.name, entry)
+    const same = byName.get(entry.name)
+    if (same === undefined) byName.set(entry.name, [entry])
+    else same.push(entry)
     byPlace.set(words(entry), entry.name)
   }
   return { byName, byPlace }
 }
 
 /** The log against the publishes: nothing lost, nothing twice, nothing that nobody published. */
-function checkLog({ publishes, log }: History, { byName }: LogIndex, findings: Findings): void {
-  const answers = new Map<string, Answer>(publishes.map(({ name, answer }) => [name, answer]))
-  for (const entry of log) {
-    const first = byName.get(entry.name)!
-    if (first !== entry) findings.doubled.push(`${entry.name} is in the log at ${words(first)} and at ${words(entry)}`)
-    const answer = answers.get(entry.name)
-    if (answer === undefined) findings.brokenPromises.push(`${entry.name} is in the log, and nobody published it`)
-    if (answer?.kind === 'failed' && answer.outcome === 'NOT_WRITTEN') {
-      findings.brokenPromises.push(`${entry.name} is in the log at ${words(entry)}, and its answer was NOT_WRITTEN`)
+function checkLog({ publishes }: History, { byName }: LogIndex, findings: Findings): void {
+  const published = new Set<string>()
+  for (const publish of publishes) {
+    const { name, answer } = publish
+    published.add(name)
+    const entries = byName.get(name) ?? []
+    const places = entries.map(words)
+    const most = mostOf(publish)
+    if (entries.length > 0 && most === 0) {
+      findings.brokenPromises.push(`${name} is in the log at ${places[0]}, and its answer was NOT_WRITTEN`)
+    } else if (entries.length > most) {
+      findings.doubled.push(`${name} is in the log ${entries.length} times, at ${places.join(' and at ')}`)
+    }
+    if (answer.kind === 'acknowledged' && entries.length === 0) {
+      findings.lost.push(`${name} was acknowledged, and is not in the log`)
+    } else {
+      for (const place of placesOf(publish)) {
+        if (places.includes(place)) continue
+        findings.brokenPromises.push(`${name} was acknowledged at ${place}, and is at ${places.join(' and ')}`)
+      }
+    }
+    const [first, ...others] = answersOfFirstProcess(publish).flatMap((one) => placeOf(one) ?? [])
+    if (others.some((other) => other !== first)) {
+      findings.brokenPromises.push(`${name} got more than one answer for its Idempotency-Key: ${first} and ${others}`)
     }
   }
-  for (const { name, answer } of publishes) {
-    if (answer.kind !== 'acknowledged') continue
-    const entry = byName.get(name)
-    if (entry === undefined) findings.lost.push(`${name} was acknowledged, and is not in the log`)
-    else if (answer.place !== null && words(answer.place) !== words(entry)) {
-      findings.brokenPromises.push(`${name} was acknowledged at ${words(answer.place)}, and is at ${words(entry)}`)
-    }
+  for (const [name, [entry]] of byName) {
+    if (!published.has(name))
+      findings.brokenPromises.push(`${name} is in the log at ${words(entry!)}, published by nobody`)
   }
+}
+
+/** Every attempt's answer, and whether it surely came from the process of the first. */
+function attemptsOf({ answer, keyed }: Publish): readonly { answer: Answer; isSameProcess: boolean }[] {
+  return keyed === undefined
+    ? [{ answer, isSameProcess: true }]
+    : [{ answer: keyed.first, isSameProcess: true }, ...keyed.retries]
+}
+
+function answersOfFirstProcess(publish: Publish): Answer[] {
+  return attemptsOf(publish).flatMap(({ answer, isSameProcess }) => (isSameProcess ? answer : []))
+}
+
+/** How often an event may be in the log. */
+function mostOf(publish: Publish): number {
+  const attempts = attemptsOf(publish)
+  const isAcknowledged = ({ answer }: { answer: Answer }) => answer.kind === 'acknowledged'
+  const open = attempts.filter(({ answer }) => answer.kind === 'none' || outcomeOf(answer) === 'UNKNOWN')
+  const elsewhere = attempts.filter((attempt) => isAcknowledged(attempt) && !attempt.isSameProcess)
+  const here = attempts.some((attempt) => isAcknowledged(attempt) && attempt.isSameProcess)
+  return open.length + elsewhere.length + (here ? 1 : 0)
+}
+
+function outcomeOf(answer: Answer): string | null {
+  return answer.kind === 'failed' ? answer.outcome : null
+}
+
+function placesOf(publish: Publish): string[] {
+  return attemptsOf(publish).flatMap(({ answer }) => placeOf(answer) ?? [])
+}
+
+function placeOf(answer: Answer): string | null {
+  return answer.kind === 'acknowledged' && answer.place !== null ? words(answer.place) : null
 }
 
 /** A publisher waits for each answer: what it publishes next stands behind, in the same partition. */
 function checkPublishers({ publishes }: History, { byName }: LogIndex, findings: Findings): void {
   const last = new Map<string, Entry>()
   for (const { name, publisher, answer } of publishes) {
-    const entry = byName.get(name)
-    if (answer.kind !== 'acknowledged' || entry === undefined) continue
+    const [entry, ...others] = byName.get(name) ?? []
+    if (answer.kind !== 'acknowledged' || entry === undefined || others.length > 0) continue
     const lane = `${publisher} ${entry.partition}`
     const before = last.get(lane)
     if (before !== undefined && before.offset > entry.offset) {
@@ -103,7 +153,7 @@ function checkPublishers({ publishes }: History, { byName }: LogIndex, findings:
 }
 
 function checkStream(stream: Stream, { publishes, log }: History, index: LogIndex, findings: Findings): void {
-  const { subscriber, pinnedAt, deliveries } = stream
+  const { subscriber, pinnedAt, deliveries, wanted, hasAllBefore } = stream
   const seen = new Map<string, number>()
   const firsts = new Map<number, number>()
   const highest = new Map<number, number>()
@@ -112,6 +162,9 @@ function checkStream(stream: Stream, { publishes, log }: History, index: LogInde
     const place = words(delivery)
     if (index.byPlace.get(place) !== name) {
       findings.brokenPromises.push(`${subscriber} got ${name} at ${place}, where the log does not have it`)
+    }
+    if (wanted?.wants(name) === false) {
+      findings.brokenPromises.push(`${subscriber} got ${name} at ${place}, and had asked for ${wanted.words}`)
     }
     const before = seen.get(place)
     if (before !== undefined) {
@@ -130,13 +183,15 @@ function checkStream(stream: Stream, { publishes, log }: History, index: LogInde
     findings.brokenPromises.push(`${subscriber} never got a place`)
     return
   }
-  const due = new Set(publishes.filter((publish) => isDue(publish, pinnedAt)).map(({ name }) => name))
+  const namesOf = (are: (publish: Publish) => boolean) => new Set(publishes.filter(are).map(({ name }) => name))
+  const due = namesOf((publish) => isDue(publish, pinnedAt))
+  const told = hasAllBefore === null ? null : namesOf((publish) => isThereBefore(publish, hasAllBefore, index))
   for (const entry of log) {
-    if (seen.has(words(entry))) continue
-    if (stream.left && entry.offset > (highest.get(entry.partition) ?? -1)) continue
-    const first = firsts.get(entry.partition)
+    if (seen.has(words(entry)) || wanted?.wants(entry.name) === false) continue
+    const isBehindLast = stream.left && entry.offset > (highest.get(entry.partition) ?? -1)
+    const first = stream.isFromBeginning ? -1 : firsts.get(entry.partition)
     const isBehindFirst = first !== undefined && entry.offset > first
-    if (isBehindFirst || due.has(entry.name)) {
+    if (told?.has(entry.name) || (!isBehindLast && (isBehindFirst || due.has(entry.name)))) {
       findings.lost.push(`${subscriber} never got ${entry.name}, which is at ${words(entry)}`)
     }
   }
@@ -146,32 +201,44 @@ function isDue({ invokedAt, answer }: Publish, pinnedAt: number): boolean {
   return answer.kind === 'acknowledged' && invokedAt > pinnedAt
 }
 
-function checkReplay(gateway: string, entries: readonly Entry[], log: readonly Entry[], findings: Findings): void {
+/** Of several attempts one may come to the log long after another was acknowledged. */
+function isThereBefore({ name, answer, endedAt }: Publish, moment: number, { byName }: LogIndex): boolean {
+  return answer.kind === 'acknowledged' && endedAt < moment && byName.get(name)?.length === 1
+}
+
+function checkReplay({ gateway, entries, wanted, since }: Replay, { log }: History, findings: Findings): void {
+  const what = `The replay through ${gateway}${wanted ? ` with ${wanted.words}` : ''}${since === null ? '' : ` since ${since}`}`
   const replayed = new Map<string, string>()
   const highest = new Map<number, number>()
   for (const entry of entries) {
     const place = words(entry)
     const { name, partition, offset } = entry
-    if (replayed.has(place)) findings.doubled.push(`The replay through ${gateway} has ${name} at ${place} twice`)
+    if (replayed.has(place)) findings.doubled.push(`${what} has ${name} at ${place} twice`)
     else if (offset < (highest.get(partition) ?? -1)) {
-      findings.outOfOrder.push(`The replay through ${gateway} has ${name} at ${place} behind a later one`)
+      findings.outOfOrder.push(`${what} has ${name} at ${place} behind a later one`)
     }
     replayed.set(place, name)
     highest.set(partition, Math.max(offset, highest.get(partition) ?? -1))
   }
   const places = new Set<string>()
+  const begins = new Map<number, number>()
+  for (const { partition, offset, timestamp } of log) {
+    if (timestamp >= (since ?? 0) && !begins.has(partition)) begins.set(partition, offset)
+  }
   for (const entry of log) {
+    if (wanted?.wants(entry.name) === false) continue
+    if (entry.offset < (begins.get(entry.partition) ?? Number.POSITIVE_INFINITY)) continue
     const place = words(entry)
     places.add(place)
     const name = replayed.get(place)
-    if (name === undefined) findings.lost.push(`The replay through ${gateway} lacks ${entry.name} at ${place}`)
+    if (name === undefined) findings.lost.push(`${what} lacks ${entry.name} at ${place}`)
     else if (name !== entry.name) {
-      findings.brokenPromises.push(`The replay through ${gateway} has ${name} at ${place}, the log ${entry.name}`)
+      findings.brokenPromises.push(`${what} has ${name} at ${place}, the log ${entry.name}`)
     }
   }
   for (const [place, name] of replayed) {
     if (!places.has(place)) {
-      findings.brokenPromises.push(`The replay through ${gateway} has ${name} at ${place}, and the log nothing`)
+      findings.brokenPromises.push(`${what} has ${name} at ${place}, and the log nothing`)
     }
   }
 }
@@ -183,7 +250,7 @@ function gapsOf({ publishes, streams, faults, loadEndedAt }: History): Gap[] {
     if (!acknowledged.has(publisher)) acknowledged.set(publisher, [])
     if (answer.kind === 'acknowledged') acknowledged.get(publisher)!.push(endedAt)
   }
-  const lasting = streams.filter(({ left }) => !left)
+  const lasting = streams.filter(({ left, wanted }) => !left && wanted === null)
   const delivered = lasting.map(({ deliveries }) => deliveries.map(({ at }) => at))
   return faults.map((fault: Fault, index) => {
     const until = faults[index + 1]?.from ?? loadEndedAt

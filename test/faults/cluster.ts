@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type KafkaBroker, type KafkaCluster, startKafka } from '../../tools/kafka/broker.ts'
 import { createTopic, readAll, until, withAdmin } from '../support/kafka.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import type { Entry, History } from './history.ts'
+import type { History, Logged } from './history.ts'
 import { startLoad } from './load.ts'
 import { nameOf } from './record.ts'
 import type { MoveCursor } from './subscriber.ts'
@@ -232,7 +232,12 @@ function targetOf({ brokers, bootstrap }: KafkaCluster, gateways: readonly Gatew
 }
 
 /** All that the topic holds, as kcat reads it. */
-async function readLog(bootstrap: string): Promise<Entry[]> {
+async function readLog(bootstrap: string): Promise<Logged[]> {
   const records = await readAll(TOPIC, bootstrap)
-  return records.map(({ partition, offset, value }) => ({ name: nameOf(value), partition, offset }))
+  return records.map(({ partition, offset, value, timestamp }) => ({
+    name: nameOf(value),
+    partition,
+    offset,
+    timestamp,
+  }))
 }

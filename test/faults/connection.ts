@@ -12,11 +12,27 @@ export interface Listener {
   ended(why: string, code: string | null): void
 }
 
-/** Opens one connection to a gateway; `after` null begins with what is new. The result closes it at once. */
-export type Open = (gateway: string, field: Field, after: string | null, listener: Listener) => () => void
+/** What a subscriber asks for. */
+export interface Asked {
+  /** The subscription field that it streams. */
+  readonly field: 'events' | 'guildJoined'
+  /** Only events whose publisher's name begins so; null: all. Of `events` alone. */
+  readonly prefix: string | null
+  /** Everything from the beginning to the end that the log has when it is asked; else what is new, for ever. */
+  readonly isArchive: boolean
+}
 
-/** The subscription field that it streams. */
-export type Field = 'events' | 'guildJoined'
+/**
+ * Opens one connection to a gateway; `after` null begins with what is new, or at the beginning. `shared`: the name of
+ * the WebSocket that it shares with others. The result closes it at once.
+ */
+export type Open = (
+  gateway: string,
+  asked: Asked,
+  after: string | null,
+  listener: Listener,
+  shared: string | null,
+) => () => void
 
 /** Why a connection ended where the gateway said that nothing more comes. */
 export const COMPLETE = 'complete'

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
 import type { Between } from './break.ts'
 import { startGateway } from './gateway.ts'
-import type { Entry, History } from './history.ts'
+import type { History, Logged } from './history.ts'
 import { startLoad } from './load.ts'
 import { nameOf } from './record.ts'
 import type { MoveCursor } from './subscriber.ts'
@@ -68,13 +68,13 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<History> {
 }
 
 /** All that the folder's log holds. */
-async function readLog(dataDir: string): Promise<Entry[]> {
+async function readLog(dataDir: string): Promise<Logged[]> {
   const log = await openEmbeddedLog({ dataDir, topic: TOPIC })
   try {
-    const entries: Entry[] = []
+    const entries: Logged[] = []
     for await (const { records } of log.read(0, 0, (await log.ends())[0]!)) {
-      for (const { partition, offset, value } of records) {
-        entries.push({ name: nameOf(value?.toString('utf8') ?? null), partition, offset })
+      for (const { partition, offset, value, timestamp } of records) {
+        entries.push({ name: nameOf(value?.toString('utf8') ?? null), partition, offset, timestamp })
       }
     }
     return entries

@@ -18,6 +18,18 @@ export interface Entry extends Place {
   readonly name: string
 }
 
+/** A record that the log holds. */
+export interface Logged extends Entry {
+  /** The record's, in milliseconds since 1970. */
+  readonly timestamp: number
+}
+
+/** Which events somebody asked for. */
+export interface Wanted {
+  readonly words: string
+  wants(name: string): boolean
+}
+
 export type Answer =
   /** `place` is null where the protocol tells none (REST). */
   | { readonly kind: 'acknowledged'; readonly place: Place | null }
@@ -25,12 +37,22 @@ export type Answer =
   /** The connection ended, or could not be made, before an answer came. */
   | { readonly kind: 'none'; readonly why: string }
 
+/** The same event asked for once more, with the same Idempotency-Key. */
+export interface Retry {
+  readonly answer: Answer
+  /** Whether the process that it asked surely is the one of the first attempt: the connection was the same. */
+  readonly isSameProcess: boolean
+}
+
 export interface Publish {
   readonly name: string
   readonly publisher: string
   readonly invokedAt: number
   readonly endedAt: number
+  /** The first success if there is one, else the last answer. */
   readonly answer: Answer
+  /** Where an Idempotency-Key was sent: the first attempt's answer, and those of the others. */
+  readonly keyed?: { readonly first: Answer; readonly retries: readonly Retry[] }
 }
 
 export interface Delivery extends Entry {
@@ -49,15 +71,31 @@ export interface Connection {
   end: string | null
 }
 
-/** One logical subscriber, over all its connections. */
+/** One logical subscriber, over all its connections, or one who reads the log through page by page. */
 export interface Stream {
   readonly subscriber: string
   /** When its place was known to be pinned: whatever was published after that must reach it. Null: never. */
   pinnedAt: number | null
   /** Whether it left before the end: then it is owed nothing behind its last delivery. */
   readonly left: boolean
+  /** Null: every event. */
+  readonly wanted: Wanted | null
+  /** Whether it began at the log's beginning: then it is owed everything from there on. */
+  readonly isFromBeginning: boolean
+  /** What was acknowledged before this moment it is owed in any case: it was told that it has all of it. Null: not. */
+  hasAllBefore: number | null
   readonly connections: Connection[]
   readonly deliveries: Delivery[]
+}
+
+/** A whole replay through one gateway, in its order. */
+export interface Replay {
+  readonly gateway: string
+  readonly entries: readonly Entry[]
+  /** Null: every event. */
+  readonly wanted: Wanted | null
+  /** In each partition from the first record on that is as old, in milliseconds since 1970; null: from the beginning. */
+  readonly since: number | null
 }
 
 export interface Fault {
@@ -70,10 +108,9 @@ export interface Fault {
 export interface History {
   readonly publishes: readonly Publish[]
   readonly streams: readonly Stream[]
-  /** Each a whole replay through one gateway, in its order. */
-  readonly replays: readonly { readonly gateway: string; readonly entries: readonly Entry[] }[]
+  readonly replays: readonly Replay[]
   /** All that is in the log, as another reader than Herald read it, sorted by partition and offset. */
-  readonly log: readonly Entry[]
+  readonly log: readonly Logged[]
   readonly faults: readonly Fault[]
   /** When the publishers were told to stop. */
   readonly loadEndedAt: number

@@ -1,28 +1,70 @@
 /**
- * The clients of a run, and what they recorded: publishers and subscribers over all gateways, on both transports,
- * from the first event to a quiet end. Faults happen meanwhile; this file knows none.
+ * The clients of a run, and what they recorded: publishers, subscribers and readers over all gateways, on every
+ * transport, from the first event to a quiet end. Faults happen meanwhile; this file knows none.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Entry, Fault, History, Publish, Stream } from './history.ts'
+import type { Asked } from './connection.ts'
+import type { Entry, Fault, History, Logged, Publish, Replay, Stream } from './history.ts'
+import { wantedBy } from './operations.ts'
 import { NO_ANSWER, type Publisher, startPublisher } from './publisher.ts'
-import { endsOf, replay } from './replay.ts'
+import { ALL, type Chain, replay, startReader } from './replay.ts'
 import { type MoveCursor, type Subscriber, startSubscriber } from './subscriber.ts'
 
 /** The longest that service may stay away when nothing is broken any more, on a busy machine too. */
 const PATIENCE_MS = 60_000
 const POLL_MS = 20
 
-const SUBSCRIBERS = [
-  { name: 'ws-1', transport: 'ws', field: 'events', isRestless: false },
-  { name: 'sse-1', transport: 'sse', field: 'events', isRestless: false },
-  { name: 'sse-2', transport: 'sse', field: 'guildJoined', isRestless: false },
-  { name: 'ws-2', transport: 'ws', field: 'guildJoined', isRestless: false },
-  { name: 'ws-3', transport: 'ws', field: 'events', isRestless: true },
-  { name: 'sse-3', transport: 'sse', field: 'events', isRestless: true },
-] as const
+const EVERYTHING: Asked = { field: 'events', prefix: null, isArchive: false }
+const GUILDS: Asked = { ...EVERYTHING, field: 'guildJoined' }
+const ARCHIVE: Asked = { ...EVERYTHING, isArchive: true }
+/** What one publisher of many publishes. */
+const FEW: Asked = { ...EVERYTHING, prefix: 'p1-' }
+/** What comes once in a long while: such a subscriber lives by the cursors that it is told without an event. */
+const RARE: Asked = { ...EVERYTHING, prefix: 'p2-7' }
+
+interface Kind {
+  readonly name: string
+  readonly transport: 'ws' | 'sse'
+  readonly asked: Asked
+  readonly isRestless?: boolean
+  readonly shared?: string
+}
+
+/** Equal subscribers: one audience, on a few WebSockets that they share and on streams of their own. */
+const CROWD: readonly Kind[] = [
+  ...Array.from({ length: 16 }, (_, n) => ({
+    name: `crowd-ws-${n + 1}`,
+    transport: 'ws' as const,
+    asked: FEW,
+    shared: `socket ${n % 2}`,
+  })),
+  ...Array.from({ length: 4 }, (_, n) => ({ name: `crowd-sse-${n + 1}`, transport: 'sse' as const, asked: FEW })),
+]
+
+const SUBSCRIBERS: readonly Kind[] = [
+  { name: 'ws-1', transport: 'ws', asked: EVERYTHING },
+  { name: 'sse-1', transport: 'sse', asked: EVERYTHING },
+  { name: 'sse-2', transport: 'sse', asked: GUILDS },
+  { name: 'ws-2', transport: 'ws', asked: GUILDS },
+  { name: 'ws-3', transport: 'ws', asked: EVERYTHING, isRestless: true },
+  { name: 'sse-3', transport: 'sse', asked: EVERYTHING, isRestless: true },
+  { name: 'ws-4', transport: 'ws', asked: EVERYTHING, shared: 'socket 0' },
+  { name: 'ws-5', transport: 'ws', asked: GUILDS, shared: 'socket 0', isRestless: true },
+  { name: 'rare-ws', transport: 'ws', asked: RARE, isRestless: true },
+  { name: 'rare-sse', transport: 'sse', asked: RARE, isRestless: true },
+  ...CROWD,
+]
 
 /** Newcomers begin with what is new, one after the other on each transport, and leave with so many events. */
 const NEWCOMER_EVENTS = 200
+/** An archivist streams the whole log to its end, rests, and begins again. */
+const ARCHIVE_PAUSE_MS = 3_000
+
+const READERS: readonly { readonly name: string; readonly chain: Chain }[] = [
+  { name: 'pages', chain: { ...ALL, size: 300 } },
+  { name: 'pages-back', chain: { ...ALL, size: 500, direction: 'backward' } },
+  { name: 'pages-few', chain: { ...ALL, size: 40, prefix: 'p1-' } },
+]
 
 export interface LoadOptions {
   /** Base URLs of the gateways. */
@@ -50,24 +92,37 @@ export interface Load {
    * Stops publishing, waits until every subscriber has come to the log's end or nothing comes any more, replays the
    * log through every gateway, and resolves with the history. `readLog` is called last, to read it without Herald.
    */
-  end(readLog: () => Promise<readonly Entry[]>): Promise<History>
+  end(readLog: () => Promise<readonly Logged[]>): Promise<History>
 }
+
+/** How publishers publish, in turn: most by POST and by REST, some with keys, some over a WebSocket. */
+const WAYS = ['http', 'http', 'keyed', 'http', 'socket', 'keyed', 'http', 'http'] as const
 
 /** Starts all clients, and resolves once every subscriber has its place and got an event. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const { gateways, publishers: count, publishTo = gateways, moveCursor } = options
+  const startedAt = Date.now()
   const publishes: Publish[] = []
   const accidents: string[] = []
   const faults: Fault[] = []
   let acknowledged = 0
   const accident = (what: string) => void accidents.push(what)
 
-  const subscribers = SUBSCRIBERS.map((kind, index) =>
-    startSubscriber({ ...kind, gateways, first: index, protest: accident, ...(moveCursor && { moveCursor }) }),
+  const subscribers = SUBSCRIBERS.map(({ isRestless = false, ...kind }, index) =>
+    startSubscriber({
+      ...kind,
+      isRestless,
+      gateways,
+      // Those who share a socket must ask the same gateway.
+      first: kind.shared === undefined ? index : 0,
+      protest: accident,
+      ...(moveCursor && { moveCursor }),
+    }),
   )
   const publishers = Array.from({ length: count }, (_, index) =>
     startPublisher({
       name: `p${index + 1}`,
+      way: WAYS[index % WAYS.length]!,
       gateways: publishTo,
       first: index,
       record(publish) {
@@ -85,13 +140,14 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   }
   await served('the start', performance.now())
   const isOver = new AbortController()
+  const over = aborted(isOver.signal)
   const newcomers: Stream[] = []
   const coming = (['ws', 'sse'] as const).map(async (transport, index) => {
     for (let number = 1; !isOver.signal.aborted; number++) {
       const newcomer = startSubscriber({
         name: `new-${transport}-${number}`,
         transport,
-        field: 'events',
+        asked: EVERYTHING,
         gateways,
         first: index + number,
         isRestless: false,
@@ -103,6 +159,26 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       await newcomer.stop()
     }
   })
+
+  const archiving = (['ws', 'sse'] as const).map(async (transport, index) => {
+    for (let number = 1; !isOver.signal.aborted; number++) {
+      const archivist = startSubscriber({
+        name: `archive-${transport}-${number}`,
+        transport,
+        asked: ARCHIVE,
+        gateways,
+        first: index + number,
+        isRestless: false,
+        isNewcomer: true,
+        protest: accident,
+      })
+      newcomers.push(archivist.stream)
+      await Promise.race([archivist.over, over])
+      await archivist.stop()
+      await delay(ARCHIVE_PAUSE_MS, undefined, { signal: isOver.signal }).catch(() => {})
+    }
+  })
+  const readers = READERS.map((reader) => startReader({ ...reader, gateways, protest: accident }))
 
   return {
     get acknowledged() {
@@ -127,15 +203,24 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     async end(readLog) {
       const loadEndedAt = performance.now()
       isOver.abort()
-      await Promise.all(coming)
+      await Promise.all([...coming, ...archiving, ...readers.map((reader) => reader.stop())])
       await Promise.all(publishers.map((publisher) => publisher.stop()))
-      const ends = await endsOf(gateways[0]!)
-      await quiet(subscribers, ends)
-      const replays = await Promise.all(
-        gateways.map(async (gateway) => ({ gateway, entries: await replay(gateway, accident) })),
-      )
+      const since = Math.round(startedAt + (Date.now() - startedAt) / 2)
+      const chains: readonly (readonly [gateway: string, chain: Chain])[] = [
+        ...gateways.map((gateway) => [gateway, ALL] as const),
+        [gateways.at(-1)!, { ...ALL, size: 700, direction: 'backward' }],
+        [gateways[0]!, { ...ALL, since }],
+        [gateways[0]!, { ...ALL, size: 100, prefix: 'p1-' }],
+      ]
+      const replays: Replay[] = []
+      for (const [gateway, chain] of chains) {
+        const { prefix, since } = chain
+        replays.push({ gateway, wanted: wantedBy(prefix), since, entries: await replay(gateway, chain, accident) })
+      }
+      await quiet(subscribers, replays[0]!.entries)
       await Promise.all(subscribers.map((subscriber) => subscriber.stop()))
-      const streams = [...subscribers.map(({ stream }) => stream), ...newcomers]
+      const read = readers.flatMap(({ streams }) => streams)
+      const streams = [...subscribers.map(({ stream }) => stream), ...newcomers, ...read]
       const log = await readLog()
       return { publishes, streams, replays, log, faults, loadEndedAt, accidents }
     },
@@ -153,19 +238,28 @@ async function isServedAfter(
 ): Promise<boolean> {
   if (!(await waitFor(() => publishers.every(({ acknowledgedAt }) => (acknowledgedAt ?? 0) > after)))) return false
   const since = performance.now()
-  return waitFor(() => subscribers.every(({ stream }) => (stream.deliveries.at(-1)?.at ?? 0) > since))
+  return waitFor(() =>
+    subscribers.every(({ stream, asked }) => asked === RARE || (stream.deliveries.at(-1)?.at ?? 0) > since),
+  )
 }
 
 /** So long nothing comes before a subscriber that is not at the end is left to the checker. */
 const QUIET_MS = 8_000
 
-/** Waits until every subscriber has come to the ends, or none has got anything for a while. */
-async function quiet(subscribers: readonly Subscriber[], ends: readonly number[]): Promise<void> {
+/** Waits until every subscriber has the last that it wants of all, or none has got anything for a while. */
+async function quiet(subscribers: readonly Subscriber[], all: readonly Entry[]): Promise<void> {
   const began = performance.now()
   const lastAt = () => Math.max(began, ...subscribers.map(({ stream }) => stream.deliveries.at(-1)?.at ?? 0))
   await waitFor(
-    () => subscribers.every((subscriber) => subscriber.hasReached(ends)) || performance.now() - lastAt() > QUIET_MS,
+    () => subscribers.every((subscriber) => subscriber.hasReached(all)) || performance.now() - lastAt() > QUIET_MS,
   )
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /** Resolves to whether it came true in time. */

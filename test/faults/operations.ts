@@ -1,17 +1,42 @@
 /** The subscriptions that the clients under faults use, and how an event of theirs is read. */
 import { print } from 'graphql'
 import { graphql } from '../generated/index.ts'
-import type { Entry } from './history.ts'
+import type { Asked } from './connection.ts'
+import type { Entry, Wanted } from './history.ts'
 
-const EVENTS = graphql(`subscription FaultsEvents($after: Cursor) {
-  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }
+const EVENTS =
+  graphql(`subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {
+  stream: events(after: $after, from: $from, until: $until, filter: $filter) {
+    cursor record { partition offset } ... on GuildJoined { guildName }
+  }
 }`)
-const GUILDS = graphql(`subscription FaultsGuilds($after: Cursor) {
-  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }
+const GUILDS = graphql(`subscription FaultsGuilds($after: Cursor, $from: Position) {
+  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }
 }`)
 
-/** The documents by the field that they stream. */
-export const SUBSCRIPTIONS = { events: print(EVENTS), guildJoined: print(GUILDS) } as const
+const SUBSCRIPTIONS = { events: print(EVENTS), guildJoined: print(GUILDS) } as const
+
+/** The request for what is asked, behind a cursor or, for null, at its beginning. */
+export function requestFor({ field, prefix, isArchive }: Asked, after: string | null) {
+  return {
+    query: SUBSCRIPTIONS[field],
+    variables: {
+      ...(after !== null && { after }),
+      ...(isArchive && { from: 'EARLIEST', until: 'END' }),
+      ...(prefix !== null && { filter: filterFor(prefix) }),
+    },
+  }
+}
+
+/** The vocabulary's filter for the events of publishers whose names begin so. */
+export function filterFor(prefix: string) {
+  return { type: { startsWith: `joined_guild:${prefix}` } }
+}
+
+/** What the checker holds such a filter to; null: all. */
+export function wantedBy(prefix: string | null): Wanted | null {
+  return prefix === null ? null : { words: `filter ${prefix}`, wants: (name) => name.startsWith(prefix) }
+}
 
 /** A result of one of the subscriptions. */
 export interface StreamResult {

@@ -1,6 +1,6 @@
 /** The one page that a run prints: what was done, what was found, how long each fault kept anybody waiting. */
 import { isClean, type Verdict } from './checker.ts'
-import type { History } from './history.ts'
+import type { History, Stream } from './history.ts'
 
 /** How many violations of each kind are told in full. */
 const TOLD = 10
@@ -13,8 +13,15 @@ export function pageOf(title: string, history: History, verdict: Verdict): strin
   const unknown = refused.filter(({ answer }) => answer.kind === 'failed' && answer.outcome === 'UNKNOWN').length
   const deliveries = streams.reduce((sum, stream) => sum + stream.deliveries.length, 0)
   const lasting = streams.filter(({ left }) => !left).length
+  const [read, came] = [true, false].map((isPages) =>
+    streams.filter(({ left, pinnedAt }) => left && (pinnedAt === Number.POSITIVE_INFINITY) === isPages),
+  ) as [Stream[], Stream[]]
+  const archives = came.filter(({ isFromBeginning }) => isFromBeginning).length
+  const pages = read.reduce((sum, { connections }) => sum + connections.length, 0)
+  const retries = publishes.reduce((sum, { keyed }) => sum + (keyed?.retries.length ?? 0), 0)
   const connections = streams.reduce((sum, stream) => sum + stream.connections.length, 0)
-  const slowest = Math.max(0, ...publishes.map(({ invokedAt, endedAt }) => endedAt - invokedAt))
+  const single = publishes.filter(({ keyed }) => keyed === undefined)
+  const slowest = single.reduce((most, { invokedAt, endedAt }) => Math.max(most, endedAt - invokedAt), 0)
   const kinds = [
     ['lost', verdict.lost],
     ['doubled', verdict.doubled],
@@ -25,7 +32,10 @@ export function pageOf(title: string, history: History, verdict: Verdict): strin
     title,
     `  events       ${publishes.length} published: ${count('acknowledged')} acknowledged, ${refused.length - unknown} NOT_WRITTEN, ${unknown} UNKNOWN, ${count('none')} without an answer`,
     `  log          ${log.length} records`,
-    `  subscribers  ${lasting} to the end and ${streams.length - lasting} newcomers, ${connections} connections, ${deliveries} deliveries`,
+    `  retries      ${retries} with an Idempotency-Key`,
+    `  subscribers  ${lasting} to the end, ${came.length - archives} newcomers, ${archives} from EARLIEST to END; ${connections - pages} connections`,
+    `  readers      ${pages} pages in ${read.length} chains while it was broken`,
+    `  deliveries   ${deliveries}`,
     `  slowest answer to a publish  ${seconds(slowest)}`,
     '  longest gap in service, for the client that had it worst:',
     `    ${'fault'.padEnd(40)}${'publishing'.padStart(12)}${'streaming'.padStart(12)}`,

@@ -3,11 +3,11 @@
  * Last-Event-ID once there is one. A block with data is an event, a bare `id:` a place.
  */
 import { type ClientRequest, get } from 'node:http'
-import { COMPLETE, type Field, type Listener } from './connection.ts'
-import { entryOf, type StreamResult, SUBSCRIPTIONS } from './operations.ts'
+import { type Asked, COMPLETE, type Listener } from './connection.ts'
+import { entryOf, requestFor, type StreamResult } from './operations.ts'
 
 /** See `Open` in connection.ts. */
-export function openSse(gateway: string, field: Field, after: string | null, listener: Listener): () => void {
+export function openSse(gateway: string, asked: Asked, after: string | null, listener: Listener): () => void {
   let hasEnded = false
   const end = (why: string, code: string | null = null) => {
     if (!hasEnded) listener.ended(why, code)
@@ -31,7 +31,9 @@ export function openSse(gateway: string, field: Field, after: string | null, lis
     if (error) return end(error.message, error.extensions?.code ?? null)
     if (result.data) listener.event(entryOf(result.data.stream), id ?? result.data.stream.cursor)
   }
-  const url = `${gateway}/graphql?query=${encodeURIComponent(SUBSCRIPTIONS[field])}`
+  const { query, variables } = requestFor(asked, null)
+  const parameters = new URLSearchParams({ query, variables: JSON.stringify(variables) })
+  const url = `${gateway}/graphql?${parameters}`
   const headers = { accept: 'text/event-stream', ...(after === null ? {} : { 'last-event-id': after }) }
   const request: ClientRequest = get(url, { headers, agent: false }, (response) => {
     let text = ''
@@ -43,6 +45,8 @@ export function openSse(gateway: string, field: Field, after: string | null, lis
     })
     response.on('error', (error) => end(error.message))
     response.on('close', () => {
+      // The end of the log was reached before: nothing is left.
+      if (response.statusCode === 204) return end(COMPLETE)
       const isRefusal = response.statusCode === 400
       end(isRefusal ? text : `ended (HTTP ${response.statusCode})`, isRefusal ? 'HTTP 400' : null)
     })

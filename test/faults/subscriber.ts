@@ -6,8 +6,9 @@
  * `moveCursor` is where tests break it: what it gives back is where the subscriber resumes.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { COMPLETE, type Field, type Open } from './connection.ts'
-import type { Stream } from './history.ts'
+import { type Asked, COMPLETE, type Listener, type Open } from './connection.ts'
+import type { Entry, Stream } from './history.ts'
+import { wantedBy } from './operations.ts'
 import { openSse } from './sse-client.ts'
 import { openWebSocket } from './ws-client.ts'
 
@@ -21,12 +22,14 @@ export type MoveCursor = (cursor: string, transport: 'ws' | 'sse') => string
 export interface SubscriberOptions {
   readonly name: string
   readonly transport: 'ws' | 'sse'
-  readonly field: Field
+  readonly asked: Asked
   readonly gateways: readonly string[]
   readonly first: number
   readonly isRestless: boolean
   /** Whether it will be stopped before the end. */
   readonly isNewcomer?: boolean
+  /** The name of the WebSocket that it shares with others. */
+  readonly shared?: string | null
   readonly moveCursor?: MoveCursor
   /** Gets what must not happen: a refused cursor, a stream that says it is complete. */
   readonly protest: (what: string) => void
@@ -34,8 +37,11 @@ export interface SubscriberOptions {
 
 export interface Subscriber {
   readonly stream: Stream
-  /** Whether it has come to these ends, partition by partition. */
-  hasReached(ends: readonly number[]): boolean
+  readonly asked: Asked
+  /** Whether it has got the last that it wants of these, partition by partition. */
+  hasReached(entries: readonly Entry[]): boolean
+  /** Resolves when it was told that nothing more comes, or was stopped. */
+  readonly over: Promise<void>
   stop(): Promise<void>
 }
 
@@ -44,9 +50,19 @@ const PASSING = new Set(['LOG_UNAVAILABLE', 'OVERLOADED', 'SUBSCRIBER_TOO_SLOW']
 
 /** Starts to stream, until stopped. */
 export function startSubscriber(options: SubscriberOptions): Subscriber {
-  const { name, gateways, field, isNewcomer = false, protest } = options
+  const { name, gateways, asked, isNewcomer = false, shared = null, protest } = options
   const { transport, moveCursor = (cursor: string) => cursor } = options
-  const stream: Stream = { subscriber: name, pinnedAt: null, left: isNewcomer, connections: [], deliveries: [] }
+  const wanted = wantedBy(asked.prefix)
+  const stream: Stream = {
+    subscriber: name,
+    pinnedAt: asked.isArchive ? performance.now() : null,
+    left: isNewcomer,
+    wanted,
+    isFromBeginning: asked.isArchive,
+    hasAllBefore: null,
+    connections: [],
+    deliveries: [],
+  }
   const open: Open = transport === 'ws' ? openWebSocket : openSse
   const stopped = new AbortController()
   /** Partition by partition the offset behind the last event. */
@@ -68,7 +84,7 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
         stopped.signal.removeEventListener('abort', leave)
         resolve()
       }
-      const close = open(gateway, field, after, {
+      const listener: Listener = {
         pinned(pin) {
           if (connection.end !== null) return
           stream.pinnedAt ??= performance.now()
@@ -87,10 +103,14 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
           if (connection.end === null && code !== null && !PASSING.has(code)) {
             protest(`${name} was refused by ${gateway} with ${code}: ${why}`)
           }
-          if (connection.end === null && why === COMPLETE) protest(`${gateway} completed the endless stream of ${name}`)
+          if (connection.end === null && why === COMPLETE) {
+            if (asked.isArchive) stream.hasAllBefore = connection.at
+            else protest(`${gateway} completed the endless stream of ${name}`)
+          }
           end(why)
         },
-      })
+      }
+      const close = open(gateway, asked, after, listener, shared)
       function leave() {
         end('left')
         close()
@@ -102,14 +122,22 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
   }
 
   const running = (async () => {
-    for (let gateway = options.first; !stopped.signal.aborted; gateway++) {
+    for (let gateway = options.first; !stopped.signal.aborted && stream.hasAllBefore === null; gateway++) {
       await connect(gateways[gateway % gateways.length]!)
       if (stream.connections.at(-1)?.end !== 'left') await delay(RETRY_MS)
     }
   })()
   return {
     stream,
-    hasReached: (ends) => ends.every((end, partition) => (reached.get(partition) ?? 0) >= end),
+    asked,
+    over: running,
+    hasReached(entries) {
+      const last = new Map<number, number>()
+      for (const { name, partition, offset } of entries) {
+        if (wanted === null || wanted.wants(name)) last.set(partition, offset)
+      }
+      return [...last].every(([partition, offset]) => (reached.get(partition) ?? 0) > offset)
+    },
     async stop() {
       stopped.abort()
       await running

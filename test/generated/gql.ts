@@ -28,11 +28,10 @@ type Documents = {
     "query OriginsEnd { partitions { end } }": typeof types.OriginsEndDocument,
     "mutation MonitoringPublish { buySword { id } }": typeof types.MonitoringPublishDocument,
     "subscription MonitoringFollow { events(from: EARLIEST) { id } }": typeof types.MonitoringFollowDocument,
-    "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}": typeof types.FaultsEventsDocument,
-    "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}": typeof types.FaultsGuildsDocument,
+    "subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {\n  stream: events(after: $after, from: $from, until: $until, filter: $filter) {\n    cursor record { partition offset } ... on GuildJoined { guildName }\n  }\n}": typeof types.FaultsEventsDocument,
+    "subscription FaultsGuilds($after: Cursor, $from: Position) {\n  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }\n}": typeof types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": typeof types.FaultsJoinDocument,
-    "query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }": typeof types.FaultsReplayDocument,
-    "query FaultsEnds { partitions { number end } }": typeof types.FaultsEndsDocument,
+    "query FaultsReplay(\n    $first: Int, $after: Cursor, $last: Int, $before: Cursor, $since: DateTime, $filter: EventFilter\n  ) {\n    events(first: $first, after: $after, last: $last, before: $before, since: $since, filter: $filter) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }": typeof types.FaultsReplayDocument,
     "mutation HostileWell($guildName: String!) { joinGuild(guildName: $guildName) { guildName } }": typeof types.HostileWellDocument,
     "mutation ErrorsBuy { buySword { id } }": typeof types.ErrorsBuyDocument,
     "query ErrorsCount { partitions { end } }": typeof types.ErrorsCountDocument,
@@ -84,11 +83,10 @@ const documents: Documents = {
     "query OriginsEnd { partitions { end } }": types.OriginsEndDocument,
     "mutation MonitoringPublish { buySword { id } }": types.MonitoringPublishDocument,
     "subscription MonitoringFollow { events(from: EARLIEST) { id } }": types.MonitoringFollowDocument,
-    "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}": types.FaultsEventsDocument,
-    "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}": types.FaultsGuildsDocument,
+    "subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {\n  stream: events(after: $after, from: $from, until: $until, filter: $filter) {\n    cursor record { partition offset } ... on GuildJoined { guildName }\n  }\n}": types.FaultsEventsDocument,
+    "subscription FaultsGuilds($after: Cursor, $from: Position) {\n  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }\n}": types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": types.FaultsJoinDocument,
-    "query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }": types.FaultsReplayDocument,
-    "query FaultsEnds { partitions { number end } }": types.FaultsEndsDocument,
+    "query FaultsReplay(\n    $first: Int, $after: Cursor, $last: Int, $before: Cursor, $since: DateTime, $filter: EventFilter\n  ) {\n    events(first: $first, after: $after, last: $last, before: $before, since: $since, filter: $filter) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }": types.FaultsReplayDocument,
     "mutation HostileWell($guildName: String!) { joinGuild(guildName: $guildName) { guildName } }": types.HostileWellDocument,
     "mutation ErrorsBuy { buySword { id } }": types.ErrorsBuyDocument,
     "query ErrorsCount { partitions { end } }": types.ErrorsCountDocument,
@@ -199,11 +197,11 @@ export function graphql(source: "subscription MonitoringFollow { events(from: EA
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}"): (typeof documents)["subscription FaultsEvents($after: Cursor) {\n  stream: events(after: $after) { cursor record { partition offset } ... on GuildJoined { guildName } }\n}"];
+export function graphql(source: "subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {\n  stream: events(after: $after, from: $from, until: $until, filter: $filter) {\n    cursor record { partition offset } ... on GuildJoined { guildName }\n  }\n}"): (typeof documents)["subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {\n  stream: events(after: $after, from: $from, until: $until, filter: $filter) {\n    cursor record { partition offset } ... on GuildJoined { guildName }\n  }\n}"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}"): (typeof documents)["subscription FaultsGuilds($after: Cursor) {\n  stream: guildJoined(after: $after) { cursor guildName record { partition offset } }\n}"];
+export function graphql(source: "subscription FaultsGuilds($after: Cursor, $from: Position) {\n  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }\n}"): (typeof documents)["subscription FaultsGuilds($after: Cursor, $from: Position) {\n  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }\n}"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -211,11 +209,7 @@ export function graphql(source: "mutation FaultsJoin($guildName: String!) { join
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }"): (typeof documents)["query FaultsReplay($after: Cursor) {\n    events(first: 10000, after: $after) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "query FaultsEnds { partitions { number end } }"): (typeof documents)["query FaultsEnds { partitions { number end } }"];
+export function graphql(source: "query FaultsReplay(\n    $first: Int, $after: Cursor, $last: Int, $before: Cursor, $since: DateTime, $filter: EventFilter\n  ) {\n    events(first: $first, after: $after, last: $last, before: $before, since: $since, filter: $filter) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }"): (typeof documents)["query FaultsReplay(\n    $first: Int, $after: Cursor, $last: Int, $before: Cursor, $since: DateTime, $filter: EventFilter\n  ) {\n    events(first: $first, after: $after, last: $last, before: $before, since: $since, filter: $filter) {\n      nodes { cursor record { partition offset } ... on GuildJoined { guildName } }\n      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }\n    }\n  }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
