@@ -17,6 +17,7 @@ import { type Audience, Delivery, type Lane, type Rendered } from './lane.ts'
 import type { Live } from './live.ts'
 import { distance, isAhead, later } from './places.ts'
 import { type ScanStep, scanForward } from './scan.ts'
+import { Trail } from './trail.ts'
 
 /** What waits for one subscriber. Small: many may be slow at once, and the log holds the rest. */
 const QUEUE = { events: 4_000, bytes: 2 * 1024 * 1024 }
@@ -265,7 +266,7 @@ export class Subscription {
 
   /** Whether something matched. */
   async #handStep({ records, place }: ScanStep): Promise<boolean> {
-    let vector = this.#place.vector
+    const trail = new Trail(this.#place.vector)
     let chunk: Rendered[] = []
     let bytes = 0
     let isMatched = false
@@ -280,10 +281,9 @@ export class Subscription {
       await new Promise((resolve) => setImmediate(resolve))
     }
     for (const record of records) {
-      const behind = [...vector]
-      behind[record.partition] = record.offset + 1
-      vector = behind
-      const item = this.#lane!.rendered(this.#shared.decoder.decode(record, vector))
+      const { partition, offset } = record
+      const item = this.#lane!.rendered(this.#shared.decoder.decode(record, trail.behind(partition, offset + 1)))
+      trail.move(partition, offset + 1)
       if (item === null) continue
       chunk.push(item)
       bytes += item.payload.length

@@ -27,9 +27,10 @@ export class Trail {
   behind(partition: number, offset: number): () => Vector {
     const moves = this.#moves.length
     return () => {
-      const vector = [...this.#after(moves)]
-      vector[partition] = offset
-      return vector
+      const after = this.#after(moves)
+      const length = Math.max(after.length, partition + 1)
+      // Partitions that were added since it began are at 0.
+      return Array.from({ length }, (_, p) => (p === partition ? offset : (after[p] ?? 0)))
     }
   }
 
