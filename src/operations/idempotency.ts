@@ -60,6 +60,7 @@ export class Idempotency {
         { outcome: 'NOT_WRITTEN' },
       )
     }
+    this.#makeRoom()
     const answer = publish()
     const entry = { fingerprint, answer, expires: Date.now() + this.#windowMs }
     this.#entries.set(name, entry)
@@ -74,7 +75,15 @@ export class Idempotency {
   #forgetOld(): void {
     const now = Date.now()
     for (const [name, { expires }] of this.#entries) {
-      if (expires > now && this.#entries.size < MAX_ENTRIES) return
+      if (expires > now) return
+      this.#entries.delete(name)
+    }
+  }
+
+  /** For one that is new: a retry must not cost another's answer, or its own. */
+  #makeRoom(): void {
+    for (const name of this.#entries.keys()) {
+      if (this.#entries.size < MAX_ENTRIES) return
       this.#entries.delete(name)
     }
   }

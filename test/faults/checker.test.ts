@@ -84,7 +84,7 @@ function record(seed: number, flaw: Flaw | null = null): Mutable<History> {
     streams: [stream],
     replays: [{ ...WHOLE, entries: [...log] }],
     log,
-    faults: [{ name: 'crash', from: CRASH, to: BACK }],
+    faults: [{ name: 'crash', from: CRASH, to: BACK, servedAt: BACK + 1 }],
     loadEndedAt: EVENTS,
     accidents: [],
   }
@@ -173,7 +173,9 @@ describe('a history without a flaw', () => {
   })
 
   it('tells how long the crash kept clients waiting', () => {
-    expect(check(record(5)).gaps).toEqual([{ fault: 'crash', publishing: 3.8, streaming: 3.9 }].map(approximately))
+    expect(check(record(5)).gaps).toEqual(
+      [{ fault: 'crash', publishing: 3.8, streaming: 3.9, served: 1 }].map(approximately),
+    )
   })
 })
 

@@ -22,6 +22,8 @@ export interface Gap {
   readonly publishing: number
   /** Between two deliveries to the same subscriber. */
   readonly streaming: number
+  /** From the moment when all was whole again until every client had been served; null: never. */
+  readonly served: number | null
 }
 
 /** Each violation is a sentence that names the event, the client and the place. */
@@ -256,7 +258,9 @@ function gapsOf({ publishes, streams, faults, loadEndedAt }: History): Gap[] {
     const until = faults[index + 1]?.from ?? loadEndedAt
     const longest = (all: Iterable<readonly number[]>) =>
       Math.max(0, ...[...all].map((times) => longestPause(times, fault.from, until)))
-    return { fault: fault.name, publishing: longest(acknowledged.values()), streaming: longest(delivered) }
+    const { name, to, servedAt } = fault
+    const served = servedAt === null ? null : servedAt - to
+    return { fault: name, publishing: longest(acknowledged.values()), streaming: longest(delivered), served }
   })
 }
 

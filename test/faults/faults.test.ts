@@ -60,40 +60,32 @@ describe('the embedded log', () => {
   it(
     'loses nothing and doubles nothing while its gateway is killed again and again',
     async () => {
-      const history = await runEmbedded({ kills: 3, eventsBetween: 300 })
+      const history = await runEmbedded({ kills: 2, eventsBetween: 300 })
       expectClean('Embedded', history)
       expect(history.publishes.some(({ answer }) => answer.kind === 'none')).toBe(true)
       const lasting = history.streams.filter(({ left }) => !left)
-      expect(lasting.every(({ connections }) => connections.length > 3)).toBe(true)
+      expect(lasting.every(({ connections }) => connections.length > 2)).toBe(true)
     },
     EMBEDDED_MS,
   )
 })
 
 describe('a running system that is broken on purpose is found out', () => {
-  const short = { kills: 1, eventsBetween: 100 }
-
   it(
-    'acknowledging before the send loses events',
-    async () => {
-      const verdict = check(await runEmbedded({ ...short, between: acknowledgeEarly }))
-      expect(verdict.lost.some((line) => line.includes('was acknowledged, and is not in the log'))).toBe(true)
-      expect(verdict.doubled).toEqual([])
-    },
-    EMBEDDED_MS,
-  )
-
-  it(
-    'resuming one late misses events, resuming one early doubles them',
+    'acknowledging before the send loses events; resuming one late misses events, resuming one early doubles them',
     async () => {
       const late = cursorMover(TOPIC, 1)
       const early = cursorMover(TOPIC, -1)
       const moveCursor: MoveCursor = (cursor, transport) => (transport === 'ws' ? late(cursor) : early(cursor))
-      const { lost, doubled } = check(await runEmbedded({ ...short, moveCursor }))
-      expect(lost.some((line) => /^ws-\d never got /.test(line))).toBe(true)
-      expect(doubled.some((line) => /^sse-\d got /.test(line))).toBe(true)
-      expect(lost.filter((line) => !line.startsWith('ws-'))).toEqual([])
-      expect(doubled.filter((line) => !line.startsWith('sse-'))).toEqual([])
+      const broken = { between: acknowledgeEarly, moveCursor }
+      const { lost, doubled } = check(await runEmbedded({ kills: 1, eventsBetween: 100, ...broken }))
+      const unsent = lost.filter((line) => line.endsWith('was acknowledged, and is not in the log'))
+      const missed = lost.filter((line) => /^\S*\bws-\d+ never got /.test(line))
+      const twice = doubled.filter((line) => /^\S*\bsse-\d+ got /.test(line))
+      expect([unsent.length, missed.length, twice.length].every((count) => count > 0)).toBe(true)
+      // Nothing else is wrong: each flaw is found where it is.
+      expect(lost.filter((line) => !unsent.includes(line) && !missed.includes(line))).toEqual([])
+      expect(doubled.filter((line) => !twice.includes(line))).toEqual([])
     },
     EMBEDDED_MS,
   )

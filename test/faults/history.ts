@@ -103,6 +103,8 @@ export interface Fault {
   readonly from: number
   /** When what was broken was whole again. */
   readonly to: number
+  /** When every client had been served again after that; null: not within the run's patience. */
+  readonly servedAt: number | null
 }
 
 export interface History {

@@ -137,6 +137,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   const served = async (what: string, after: number) => {
     const isServed = await isServedAfter(publishers, subscribers, after)
     if (!isServed) accident(`Not every client was served within ${PATIENCE_MS} ms after ${what}`)
+    return isServed ? performance.now() : null
   }
   await served('the start', performance.now())
   const isOver = new AbortController()
@@ -189,8 +190,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       const from = performance.now()
       await hurt()
       const to = performance.now()
-      faults.push({ name, from, to })
-      await served(name, to)
+      faults.push({ name, from, to, servedAt: await served(name, to) })
     },
     async until(total) {
       let before = -1

@@ -37,12 +37,12 @@ export function pageOf(title: string, history: History, verdict: Verdict): strin
     `  readers      ${pages} pages in ${read.length} chains while it was broken`,
     `  deliveries   ${deliveries}`,
     `  slowest answer to a publish  ${seconds(slowest)}`,
-    '  longest gap in service, for the client that had it worst:',
-    `    ${'fault'.padEnd(40)}${'publishing'.padStart(12)}${'streaming'.padStart(12)}`,
-    ...verdict.gaps.map(
-      ({ fault, publishing, streaming }) =>
-        `    ${fault.padEnd(40)}${seconds(publishing).padStart(12)}${seconds(streaming).padStart(12)}`,
-    ),
+    '  longest gap in service for the client that had it worst, and how long after the repair all had been served:',
+    `    ${'fault'.padEnd(40)}${['publishing', 'streaming', 'served'].map((word) => word.padStart(12)).join('')}`,
+    ...verdict.gaps.map(({ fault, publishing, streaming, served }) => {
+      const times = [publishing, streaming, served].map((ms) => (ms === null ? 'never' : seconds(ms)).padStart(12))
+      return `    ${fault.padEnd(40)}${times.join('')}`
+    }),
     ...kinds.map(([kind, found]) => `  ${kind.padEnd(16)} ${found.length}`),
     ...kinds.flatMap(([kind, found]) => found.slice(0, TOLD).map((line) => `    ${kind}: ${line}`)),
     isClean(verdict) ? '  The history is clean.' : '  VIOLATED.',

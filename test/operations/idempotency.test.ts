@@ -3,8 +3,12 @@
  * original answer and no second event, also while the first is still under way.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Idempotency } from '../../src/operations/idempotency.ts'
+import { replay } from '../../src/operations/replay.ts'
 import { graphql } from '../generated/index.ts'
 import { type Herald, startHerald } from '../support/herald.ts'
+import { until } from '../support/kafka.ts'
+import { embeddedParts, failureOf, publishNumbers, record } from './parts.ts'
 
 const ALL = graphql(`query IdempotencyAll { events { nodes { id type } } }`)
 
@@ -94,4 +98,48 @@ it('remembers nothing where the window is 0', async () => {
   } finally {
     await forgetful.stop()
   }
+})
+
+it('forgets an answer when its window has passed', async () => {
+  const brief = await startHerald({ env: { IDEMPOTENCY_WINDOW_S: '1' } })
+  try {
+    const ask = async () => (await mutate('brief', 'joinGuild(guildName: "brief") { id }', brief)).data?.joinGuild?.id
+    const first = await ask()
+    await until('another answer', async () => (await ask()) !== first)
+  } finally {
+    await brief.stop()
+  }
+})
+
+it('remembers the last 100,000 answers, and no more', async () => {
+  const parts = await embeddedParts()
+  await publishNumbers(parts, 1)
+  const [event] = (await replay(parts, {})).events
+  const idempotency = new Idempotency(600)
+  let published = 0
+  const once = (n: number) => {
+    const call = { key: `key ${n}`, caller: null, field: 'f', operation: 'f', properties: {} }
+    return idempotency.once(call, async () => {
+      published++
+      return event!
+    })
+  }
+  for (let n = 0; n <= 100_000; n++) await once(n)
+  expect(published).toBe(100_001)
+  for (const n of [1, 50_000, 100_000]) await once(n)
+  expect(published).toBe(100_001)
+  await once(0)
+  expect(published).toBe(100_002)
+})
+
+it('forgets a publishing that failed, so that it can be tried again', async () => {
+  const parts = await embeddedParts()
+  await publishNumbers(parts, 1)
+  const [event] = (await replay(parts, {})).events
+  const idempotency = new Idempotency(600)
+  const call = { key: 'key', caller: null, field: 'f', operation: 'f', properties: {} }
+  const tooLarge = () => parts.log.append(record('large', { value: Buffer.alloc(2_000_000) })).then(() => event!)
+  const both = [idempotency.once(call, tooLarge), idempotency.once(call, tooLarge)]
+  for (const one of both) expect(await failureOf(one)).toMatchObject({ code: 'RECORD_TOO_LARGE' })
+  expect(await idempotency.once(call, async () => event!)).toBe(event)
 })

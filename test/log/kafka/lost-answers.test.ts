@@ -1,7 +1,8 @@
 /**
  * The network between Herald and a real broker loses answers to produce requests, and requests: the case in which
  * an idempotent producer doubles or loses records if it is wrong. A proxy stands where the broker says it is; it
- * cuts the connection instead of passing on every third answer and every fifth request.
+ * cuts the connection instead of passing on every third answer and every fifth request, or keeps what it is to pass on
+ * and says nothing.
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
@@ -9,14 +10,22 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startKafka } from '../../../tools/kafka/broker.ts'
 import { freePorts } from '../../../tools/kafka/ports.ts'
 import { createTopic, describeKafka, readAll } from '../../support/kafka.ts'
-import { openLog, range, record } from './logs.ts'
+import { failureOf, openLog, range, record } from './logs.ts'
 
 const PRODUCE = 0
 
 /** Listens on a free port and passes everything on to `port` of 127.0.0.1, but for what `lossy` loses. */
 async function startProxy(port: number) {
   const sockets = new Set<Socket>()
-  const state = { lossy: false, requests: 0, answers: 0, lostRequests: 0, lostAnswers: 0 }
+  const state = {
+    lossy: false,
+    /** What is kept for good of produce requests. */
+    mute: null as 'requests' | 'answers' | null,
+    requests: 0,
+    answers: 0,
+    lostRequests: 0,
+    lostAnswers: 0,
+  }
   const server = createServer((client) => {
     const broker = connect(port, '127.0.0.1')
     let publishing = false
@@ -38,13 +47,13 @@ async function startProxy(port: number) {
       if (state.lossy && begins && ++state.requests % 5 === 0) {
         state.lostRequests++
         client.destroy()
-      } else broker.write(chunk)
+      } else if (state.mute !== 'requests' || !publishing) broker.write(chunk)
     })
     broker.on('data', (chunk) => {
       if (state.lossy && publishing && ++state.answers % 3 === 0) {
         state.lostAnswers++
         client.destroy()
-      } else client.write(chunk)
+      } else if (state.mute !== 'answers' || !publishing) client.write(chunk)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -56,19 +65,49 @@ async function startProxy(port: number) {
   return { state, address: `127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
+/** A broker that is reached through a proxy alone, a topic on it, and Herald's log. */
+async function behindProxy(partitions: number, config: Readonly<Record<string, string>> = {}) {
+  const [port] = await freePorts(1)
+  const { state, address } = await startProxy(port!)
+  const properties = { 'advertised.listeners': `PLAINTEXT://${address}` }
+  const cluster = await startKafka({ port: port!, properties })
+  onTestFinished(() => cluster.close())
+  const topic = await createTopic({ partitions, bootstrap: address, config })
+  const log = openLog(topic, { bootstrap: address, partitions })
+  await log.ready()
+  return { state, address, topic, log }
+}
+
 describeKafka('answers that get lost', () => {
+  // kafkajs's own producer reuses the sequence of a batch that it has given up: the broker takes the next one for it,
+  // answers with its place, and the next one is acknowledged and nowhere.
+  test('what was given up is UNKNOWN, and there once or not at all; what waited behind it is NOT_WRITTEN, and not there', async () => {
+    const { state, address, topic, log } = await behindProxy(1)
+    const acknowledged = [await log.append(record('before'))]
+    for (const mute of ['answers', 'requests'] as const) {
+      state.mute = mute
+      const sent = failureOf(log.append(record(`sent without ${mute}`)))
+      // What is appended in another turn goes into another batch.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const waiting = failureOf(log.append(record(`waiting without ${mute}`)))
+      expect(await sent).toMatchObject({ code: 'LOG_UNAVAILABLE', outcome: 'UNKNOWN' })
+      expect(await waiting).toMatchObject({ code: 'LOG_UNAVAILABLE', outcome: 'NOT_WRITTEN' })
+      state.mute = null
+      for (const n of range(0, 3)) acknowledged.push(await log.append(record(`after ${mute} ${n}`)))
+    }
+    const found = await readAll(topic, address)
+    expect(found.map(({ value }) => value)).toEqual([
+      'before',
+      'sent without answers',
+      ...range(0, 3).map((n) => `after answers ${n}`),
+      ...range(0, 3).map((n) => `after requests ${n}`),
+    ])
+    expect(acknowledged.map(({ offset }) => offset)).toEqual([0, 2, 3, 4, 5, 6, 7])
+  }, 90_000)
+
   for (const type of ['CreateTime', 'LogAppendTime']) {
     test(`every append is acknowledged and written once, in order, with its timestamp (${type})`, async () => {
-      const [port] = await freePorts(1)
-      const { state, address } = await startProxy(port!)
-      const cluster = await startKafka({
-        port: port!,
-        properties: { 'advertised.listeners': `PLAINTEXT://${address}` },
-      })
-      onTestFinished(() => cluster.close())
-      const topic = await createTopic({ partitions: 3, bootstrap: address, config: { 'message.timestamp.type': type } })
-      const log = openLog(topic, { bootstrap: address, partitions: 3 })
-      await log.ready()
+      const { state, address, topic, log } = await behindProxy(3, { 'message.timestamp.type': type })
       state.lossy = true
       const sent = Array.from({ length: 20 }, async (_, lane) => {
         const appended = []
