@@ -45,8 +45,6 @@ await describeOwnKafka('a gateway whose tail lags', () => {
   }, 120_000)
   afterAll(() => cluster?.close())
 
-  // Not yet so: `drain` in src/operations/subscribe.ts hands out the tail's vector, not its subscriber's place. With
-  // that mended this test says so by failing; then it is to be a plain `it`.
   it('gives no cursor behind what its subscriber has had', async () => {
     const { bootstrap } = cluster
     const topic = await createTopic({ partitions: 2, bootstrap })

@@ -155,10 +155,9 @@ export class Connection implements Ticking {
     this.#operations.delete(id)
   }
 
-  /** Ends every operation; each hears why, with its own cursor. Then closes, if there is a code to close with. */
-  endAll(error: unknown, code?: number, reason = ''): void {
-    for (const operation of this.#operations.values()) operation.fail(error)
-    if (code !== undefined) this.close(code, reason)
+  /** Ends every subscription; each hears why, with its own cursor. Who publishes is still told what became of it. */
+  endStreams(error: unknown): void {
+    for (const operation of this.#operations.values()) operation.endStream(error)
   }
 
   /** Says nothing more to any operation, and closes. */
@@ -189,7 +188,7 @@ export class Connection implements Ticking {
     this.#heardAt = now
     const stalled = now - this.#stalledAt
     if (stalled >= STALL_S.cut) this.terminate()
-    else if (stalled >= STALL_S.end) this.endAll(tooSlow())
+    else if (stalled >= STALL_S.end) this.endStreams(tooSlow())
   }
 
   #hear(data: RawData): void {

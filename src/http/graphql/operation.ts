@@ -69,10 +69,9 @@ export class Operation implements RequestContext, Sink {
     subscription.deliver(audience, this)
   }
 
-  /** It is ended by us; its client hears why, and the cursor to go on from. */
-  fail(error: unknown): void {
-    if (this.#subscription !== null) this.#subscription.end(error)
-    else this.refuse([lastError(error, null)])
+  /** A subscription is ended by us: its client hears why, and the cursor to go on from. */
+  endStream(error: unknown): void {
+    this.#subscription?.end(error)
   }
 
   /** Its client wants no more of it, or is gone, or Herald stops: nothing more is said. */
@@ -109,7 +108,7 @@ export class Operation implements RequestContext, Sink {
     const last = framesOf(JSON.stringify({ id: this.#id, type: MessageType.Error, payload: [shown] }))
     this.#finish(last, shown.extensions.code as EndReason)
     // It is the socket that is slow, not the operation.
-    if (error instanceof HeraldError && error.code === 'SUBSCRIBER_TOO_SLOW') this.#connection.endAll(error)
+    if (error instanceof HeraldError && error.code === 'SUBSCRIBER_TOO_SLOW') this.#connection.endStreams(error)
   }
 
   #finish(last: Buffer, reason: EndReason = 'complete'): void {
