@@ -39,7 +39,6 @@ type Documents = {
     "query HttpEnd { partitions { end } }": typeof types.HttpEndDocument,
     "subscription HttpStream { events { id } }": typeof types.HttpStreamDocument,
     "mutation OutageBuy { buySword { id } }": typeof types.OutageBuyDocument,
-    "mutation OutageJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": typeof types.OutageJoinDocument,
     "query OutageEnd { events(first: 0) { end } }": typeof types.OutageEndDocument,
     "subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }": typeof types.OutageEventsDocument,
     "subscription SlowEvents($after: Cursor, $until: Until, $filter: EventFilter) {\n    events(after: $after, until: $until, filter: $filter) { id ... on GuildJoined { guildName } }\n  }": typeof types.SlowEventsDocument,
@@ -95,7 +94,6 @@ const documents: Documents = {
     "query HttpEnd { partitions { end } }": types.HttpEndDocument,
     "subscription HttpStream { events { id } }": types.HttpStreamDocument,
     "mutation OutageBuy { buySword { id } }": types.OutageBuyDocument,
-    "mutation OutageJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }": types.OutageJoinDocument,
     "query OutageEnd { events(first: 0) { end } }": types.OutageEndDocument,
     "subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }": types.OutageEventsDocument,
     "subscription SlowEvents($after: Cursor, $until: Until, $filter: EventFilter) {\n    events(after: $after, until: $until, filter: $filter) { id ... on GuildJoined { guildName } }\n  }": types.SlowEventsDocument,
@@ -240,10 +238,6 @@ export function graphql(source: "subscription HttpStream { events { id } }"): (t
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "mutation OutageBuy { buySword { id } }"): (typeof documents)["mutation OutageBuy { buySword { id } }"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "mutation OutageJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"): (typeof documents)["mutation OutageJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -9,7 +9,6 @@ import { openEventStream } from '../../support/sse.ts'
 import { openSocket } from '../../support/websocket.ts'
 
 const BUY = graphql(`mutation OutageBuy { buySword { id } }`)
-const JOIN = graphql(`mutation OutageJoin($guildName: String!) { joinGuild(guildName: $guildName) { id } }`)
 const END = graphql(`query OutageEnd { events(first: 0) { end } }`)
 const EVENTS = graphql(
   `subscription OutageEvents($after: Cursor, $from: Position) { events(after: $after, from: $from) { id } }`,
@@ -76,28 +75,6 @@ await describeOwnKafka('while Kafka does not answer', () => {
       await socket.close()
     })
   })
-
-  it('a publishing past the bound of what may wait is OVERLOADED at once, and the others get their answer', async () => {
-    await until('readiness', isReady)
-    const answered: (string | undefined)[] = []
-    kafka.brokers[0]!.stop()
-    try {
-      // 64 MiB may wait.
-      const asked = Array.from({ length: 80 }, async () => {
-        const { errors } = await herald.query(JOIN, { guildName: 'g'.repeat(900_000) })
-        const { code, outcome } = (errors?.[0]?.extensions ?? {}) as { code?: string; outcome?: string }
-        answered.push(code, outcome)
-      })
-      await until('an answer', async () => answered.length > 0)
-      expect(answered.slice(0, 2)).toEqual(['OVERLOADED', 'NOT_WRITTEN'])
-      await Promise.all(asked)
-    } finally {
-      kafka.brokers[0]!.cont()
-    }
-    expect(new Set(answered)).toEqual(new Set(['OVERLOADED', 'LOG_UNAVAILABLE', 'NOT_WRITTEN', 'UNKNOWN']))
-    await until('readiness', isReady)
-    await join(herald, 'after all that')
-  }, 60_000)
 
   it('a mutation that is under way when the gateway stops is answered, then the WebSocket is closed', async () => {
     const stopping = await startHerald({ env: { KAFKA_BROKERS: kafka.bootstrap } })
