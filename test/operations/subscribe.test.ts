@@ -188,11 +188,16 @@ it('ends one that takes nothing while the log moves on with SUBSCRIBER_TOO_SLOW,
 
 it('holds up nobody by one that is slow', async () => {
   const parts = await embeddedParts()
-  const slow = await take(parts, { from: 'EARLIEST' }, () => new Promise((resolve) => setTimeout(resolve, 20)))
+  let release: () => void = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const slow = await take(parts, { from: 'EARLIEST' }, () => held)
   const fast = await take(parts)
   await publishNumbers(parts, 11_000)
   await fast.until(() => fast.events.length === 11_000)
   expect(slow.events.length).toBeLessThan(11_000)
+  release()
 })
 
 it('ends when its signal aborts, waiting, scanning or held, and leaves no follower behind', async () => {
