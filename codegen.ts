@@ -1,7 +1,7 @@
 /**
  * What is generated, and committed: `src/generated` from the vocabulary alone (a user's own events are not
- * known to TypeScript), `console/generated` from the vocabulary and the console's operations, `test/generated` from
- * the whole schema and the operations of the tests.
+ * known to TypeScript), `console/generated` from the vocabulary and the console's operations, `test/generated` and
+ * `examples/generated` from the whole schema and the operations of the tests and of the examples.
  */
 import { readFileSync } from 'node:fs'
 import type { CodegenConfig } from '@graphql-codegen/cli'
@@ -42,6 +42,18 @@ const config: CodegenConfig = {
       presetConfig: { fragmentMasking: false },
       config: {
         documentMode: 'string',
+        importExtension: '.ts',
+        useTypeImports: true,
+        enumsAsTypes: true,
+        scalars: { DateTime: 'string', Cursor: 'string' },
+      },
+    },
+    'examples/generated/': {
+      schema: 'schema/*.graphql',
+      documents: 'examples/operations.graphql',
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: {
         importExtension: '.ts',
         useTypeImports: true,
         enumsAsTypes: true,

@@ -10,7 +10,7 @@ import { type FlaskApp, startFlask, whyNoFlask } from './flask-app.ts'
 import { CASES, type Case } from './requests.ts'
 import { compare, type Difference } from './side-by-side.ts'
 
-const reason = await whyNoFlask()
+const reason = whyNoFlask
 if (reason !== null && process.env.CI === 'true') throw new Error(reason)
 
 const names = Object.keys(DIFFERENCES) as DifferenceName[]
