@@ -9,10 +9,12 @@ import { expect, it } from 'vitest'
 import { blocksOf } from '../../tools/pages/blocks.ts'
 import { commandsIn } from '../docs/commands.ts'
 
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'deploy/README.md', ...pagesIn('docs')].map((path) => ({
-  path,
-  text: readFileSync(path, 'utf8'),
-}))
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'deploy/README.md', 'examples/README.md', ...pagesIn('docs')].map(
+  (path) => ({
+    path,
+    text: readFileSync(path, 'utf8'),
+  }),
+)
 
 /** Commands that a test of their own runs, or that run the tests. */
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
@@ -21,6 +23,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run kafka': 'test/tools/kafka.test.ts',
   'npm test': '.ci/run',
   'npm audit': '.ci/run',
+  'npm run codegen': '.ci/run',
   'npm run check': 'test/check.test.ts',
   'npm run record': 'tools/pages/record.ts',
   'npm run bench': 'test/bench/run.test.ts',
@@ -57,6 +60,8 @@ it.each(PAGES)(
     const left = commandsIn(text).filter((command) => {
       const [short] = command.split(' -- ')
       if (/(?:^| )docker/.test(command)) return !/\bDocker\b/.test(text)
+      // Each example is run by test/examples.
+      if (path === 'examples/README.md' && command.includes('examples/')) return false
       if (path === 'deploy/README.md' && /^(curl|kcat) /.test(command)) return false
       return !(short! in RUN_ELSEWHERE) && !TYPED.includes(command)
     })
