@@ -18,9 +18,14 @@ export function clockTime(ms: number): string {
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
 }
 
+/** The milliseconds of a moment: `042`. */
+export function milliseconds(ms: number): string {
+  return String(new Date(ms).getMilliseconds()).padStart(3, '0')
+}
+
 /** Time of day with milliseconds. */
 export function exactTime(ms: number): string {
-  return `${clockTime(ms)}.${String(new Date(ms).getMilliseconds()).padStart(3, '0')}`
+  return `${clockTime(ms)}.${milliseconds(ms)}`
 }
 
 /** A day, where it is not today: `24 Nov`. */

@@ -20,6 +20,7 @@ export class History extends Store {
   #entries: Entry[] = []
   /** Events that have come since the list was cleared. */
   #count = 0
+  #hasOlder = false
 
   /** Oldest first. May change with the next event: copy it to keep it. */
   get entries(): readonly Entry[] {
@@ -31,6 +32,11 @@ export class History extends Store {
     return this.#count
   }
 
+  /** Whether the log has events before those that have come. */
+  get hasOlder(): boolean {
+    return this.#hasOlder
+  }
+
   push(events: readonly ConsoleEvent[]): void {
     this.#count += events.length
     this.#add(events)
@@ -40,9 +46,10 @@ export class History extends Store {
     this.#add([{ notice, time: Date.now() }])
   }
 
-  clear(): void {
+  clear(hasOlder: boolean): void {
     this.#entries = []
     this.#count = 0
+    this.#hasOlder = hasOlder
     this.changed()
   }
 

@@ -24,7 +24,7 @@ export function openSession(catalogue: Catalogue): Session {
   const [history, rates, partitions, progress] = [new History(), new Rates(), new Partitions(), new Progress()]
   const follower = new Follower(catalogue, {
     begun(_start, coveredFrom) {
-      history.clear()
+      history.clear(coveredFrom > 0)
       rates.clear(coveredFrom)
     },
     events(events) {

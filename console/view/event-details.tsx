@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { Catalogue } from '../api/catalogue.ts'
 import type { ConsoleEvent } from '../api/events.ts'
-import { count, day, exactTime, inline } from '../words.ts'
+import { day, exactTime, inline } from '../words.ts'
 
 interface EventDetailsProps {
   readonly event: ConsoleEvent
@@ -41,7 +41,7 @@ export function EventDetails({ event, catalogue, onClose }: EventDetailsProps) {
           ['timestamp', timestamp],
           ['topic', record.topic],
           ['partition', String(record.partition)],
-          ['offset', count(record.offset)],
+          ['offset', record.offset],
           ['key', record.key],
           ['id', id],
         ]}

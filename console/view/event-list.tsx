@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Catalogue, colourOf } from '../api/catalogue.ts'
 import type { ConsoleEvent } from '../api/events.ts'
 import { type Entry, isEvent } from '../state/history.ts'
-import { clockTime, exactTime, inline } from '../words.ts'
+import { clockTime, inline, milliseconds } from '../words.ts'
 import { useSize } from './hooks.ts'
 
 /** Height of a line in pixels, as in events.css. */
@@ -144,7 +144,10 @@ export function EventList({ catalogue, entries, opened, isPaused, onOpen, onScro
 function EventLine({ event, colour }: { readonly event: ConsoleEvent; readonly colour: string }) {
   return (
     <>
-      <span class="time">{exactTime(event.time)}</span>
+      <span class="time">
+        {clockTime(event.time)}
+        <span class="ms">.{milliseconds(event.time)}</span>
+      </span>
       <span class={`swatch ${colour}`} aria-hidden="true" />
       <span class="type">{event.type === '' ? event.__typename : event.type}</span>
       <span class="own">

@@ -81,8 +81,9 @@ export function Events({ session }: { readonly session: Session }) {
             {isAll
               ? plural(shown.length, 'event')
               : `${count(shown.length)} of ${plural(entries.length, 'event')} match`}
-            {history.count > KEPT &&
-              `. This page keeps the last ${count(KEPT)} of ${count(history.count)}; replay to read older ones.`}
+            {history.count > KEPT
+              ? `. This page keeps the last ${count(KEPT)} of ${count(history.count)}; replay to read older ones.`
+              : history.hasOlder && '. The log has older ones; replay to read them.'}
           </p>
         </div>
         {opened !== null && (

@@ -143,7 +143,7 @@ function AnswerLine({ answer }: { readonly answer: Answer }) {
   return (
     <p class="is-good">
       <strong>Acknowledged</strong> in {count(Math.max(1, Math.round(answer.ms)))} ms: <code>{type}</code> at partition{' '}
-      {record.partition}, offset {count(record.offset)}
+      {record.partition}, offset {record.offset}
     </p>
   )
 }
