@@ -28,6 +28,12 @@ type Documents = {
     "query OriginsEnd { partitions { end } }": typeof types.OriginsEndDocument,
     "mutation MonitoringPublish { buySword { id } }": typeof types.MonitoringPublishDocument,
     "subscription MonitoringFollow { events(from: EARLIEST) { id } }": typeof types.MonitoringFollowDocument,
+    "query FollowersLog { events { nodes { type record { offset } } } }": typeof types.FollowersLogDocument,
+    "query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }": typeof types.KafkaExamplesLogDocument,
+    "query ResumingEnd { events(first: 0) { end } }": typeof types.ResumingEndDocument,
+    "subscription ResumingFollow($after: Cursor) { events(after: $after, from: EARLIEST) { cursor record { offset } } }": typeof types.ResumingFollowDocument,
+    "subscription ResumingReplay($after: Cursor) {\n    events(after: $after, from: EARLIEST, until: END) { cursor record { offset } }\n  }": typeof types.ResumingReplayDocument,
+    "subscription ResumingSeldom($after: Cursor) {\n    events(after: $after, filter: { type: { eq: \"never\" } }) { cursor }\n  }": typeof types.ResumingSeldomDocument,
     "subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {\n  stream: events(after: $after, from: $from, until: $until, filter: $filter) {\n    cursor record { partition offset } ... on GuildJoined { guildName }\n  }\n}": typeof types.FaultsEventsDocument,
     "subscription FaultsGuilds($after: Cursor, $from: Position) {\n  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }\n}": typeof types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": typeof types.FaultsJoinDocument,
@@ -83,6 +89,12 @@ const documents: Documents = {
     "query OriginsEnd { partitions { end } }": types.OriginsEndDocument,
     "mutation MonitoringPublish { buySword { id } }": types.MonitoringPublishDocument,
     "subscription MonitoringFollow { events(from: EARLIEST) { id } }": types.MonitoringFollowDocument,
+    "query FollowersLog { events { nodes { type record { offset } } } }": types.FollowersLogDocument,
+    "query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }": types.KafkaExamplesLogDocument,
+    "query ResumingEnd { events(first: 0) { end } }": types.ResumingEndDocument,
+    "subscription ResumingFollow($after: Cursor) { events(after: $after, from: EARLIEST) { cursor record { offset } } }": types.ResumingFollowDocument,
+    "subscription ResumingReplay($after: Cursor) {\n    events(after: $after, from: EARLIEST, until: END) { cursor record { offset } }\n  }": types.ResumingReplayDocument,
+    "subscription ResumingSeldom($after: Cursor) {\n    events(after: $after, filter: { type: { eq: \"never\" } }) { cursor }\n  }": types.ResumingSeldomDocument,
     "subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {\n  stream: events(after: $after, from: $from, until: $until, filter: $filter) {\n    cursor record { partition offset } ... on GuildJoined { guildName }\n  }\n}": types.FaultsEventsDocument,
     "subscription FaultsGuilds($after: Cursor, $from: Position) {\n  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }\n}": types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": types.FaultsJoinDocument,
@@ -194,6 +206,30 @@ export function graphql(source: "mutation MonitoringPublish { buySword { id } }"
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "subscription MonitoringFollow { events(from: EARLIEST) { id } }"): (typeof documents)["subscription MonitoringFollow { events(from: EARLIEST) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query FollowersLog { events { nodes { type record { offset } } } }"): (typeof documents)["query FollowersLog { events { nodes { type record { offset } } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }"): (typeof documents)["query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query ResumingEnd { events(first: 0) { end } }"): (typeof documents)["query ResumingEnd { events(first: 0) { end } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription ResumingFollow($after: Cursor) { events(after: $after, from: EARLIEST) { cursor record { offset } } }"): (typeof documents)["subscription ResumingFollow($after: Cursor) { events(after: $after, from: EARLIEST) { cursor record { offset } } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription ResumingReplay($after: Cursor) {\n    events(after: $after, from: EARLIEST, until: END) { cursor record { offset } }\n  }"): (typeof documents)["subscription ResumingReplay($after: Cursor) {\n    events(after: $after, from: EARLIEST, until: END) { cursor record { offset } }\n  }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription ResumingSeldom($after: Cursor) {\n    events(after: $after, filter: { type: { eq: \"never\" } }) { cursor }\n  }"): (typeof documents)["subscription ResumingSeldom($after: Cursor) {\n    events(after: $after, filter: { type: { eq: \"never\" } }) { cursor }\n  }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
