@@ -116,6 +116,8 @@ export class Terminal {
 
   async #start(commands: string, isReady: (output: string) => boolean): Promise<Running> {
     const file = this.#file(commands)
+    // There from the beginning: bash tells the process before that has opened it.
+    writeFileSync(`${file}.out`, '')
     // A session, and so a group, of its own: a signal reaches all that it starts.
     const [, pid] = await this.#type(`setsid bash ${file} >${file}.out 2>&1 </dev/null &`, '$!')
     const output = () => this.#asWritten(readFileSync(`${file}.out`, 'utf8'))
@@ -129,12 +131,11 @@ export class Terminal {
     return running
   }
 
-  async #end(running: Running, signal: NodeJS.Signals): Promise<void> {
+  async #end(running: Running, by: NodeJS.Signals): Promise<void> {
     this.#running.delete(running)
-    if (!isAlive(running.pid)) return
-    process.kill(-running.pid, signal)
+    signal(-running.pid, by)
     for (const end = Date.now() + PATIENCE_MS; isAlive(running.pid); await delay(LOOK_MS)) {
-      if (Date.now() > end) process.kill(-running.pid, 'SIGKILL')
+      if (Date.now() > end) signal(-running.pid, 'SIGKILL')
     }
   }
 
@@ -170,15 +171,20 @@ export class Terminal {
   }
 
   readonly #kill = () => {
-    for (const { pid } of this.#running) if (isAlive(pid)) process.kill(-pid, 'SIGKILL')
+    for (const { pid } of this.#running) signal(-pid, 'SIGKILL')
     this.#bash.kill('SIGKILL')
   }
 }
 
-/** Whether a group has processes. */
+/** Whether a process is there, or one of the group that it leads. It leads none in its first moment. */
 function isAlive(pid: number): boolean {
+  return signal(-pid, 0) || signal(pid, 0)
+}
+
+/** Whether there was somebody to send it to. */
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(-pid, 0)
+    return process.kill(pid, name)
   } catch {
     return false
   }
