@@ -199,6 +199,10 @@ export class HttpServer {
         if (target.path === '/livez') return serveLiveness(response)
         if (target.path === '/readyz') return serveReadiness(this.#log, this.#stop.signal.aborted, response)
         if (target.path === '/metrics') {
+          // A page whose name was made to resolve to this machine could read it as its own.
+          if (!this.#origins.allows(request)) {
+            return answer(response, 403, TEXT, `FORBIDDEN: ${originRefusal(request)}\n`)
+          }
           if (this.#isPrivate.metrics && !(await this.#gate.admitReader(request, response, refuseAsText))) return
           return answer(response, 200, this.#metrics.contentType, await this.#metrics.text())
         }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { graphql } from '../generated/index.ts'
 import { type Herald, startHerald } from '../support/herald.ts'
 import { createTopic, describeKafka, kafkaAddress, until } from '../support/kafka.ts'
+import { rawRequest } from '../support/raw-request.ts'
 import { openEventStream } from '../support/sse.ts'
 import { openSocket } from '../support/websocket.ts'
 
@@ -48,6 +49,15 @@ describe('on the embedded log', () => {
     expect(found.get('herald_queue_events')).toBe(0)
     expect(found.get('herald_log_up')).toBe(1)
     expect(found.get('process_cpu_seconds_total')).toBeGreaterThan(0)
+  })
+
+  it('is read by no page of another web origin, also of one whose name was made to resolve to this machine', async () => {
+    const asks = [{ origin: 'http://evil.example' }, { host: `evil.example:${herald.port}` }]
+    for (const headers of asks) {
+      const { status, body } = await rawRequest(`${herald.url}/metrics`, { headers })
+      expect(status).toBe(403)
+      expect(String(body)).toContain('ALLOWED_ORIGINS')
+    }
   })
 
   it('counts what was replayed', async () => {
