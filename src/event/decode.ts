@@ -153,7 +153,7 @@ class RecordParts implements EventParts {
     return this.#record.size
   }
 
-  readonly headers = (): Headers => {
+  headers(): Headers {
     const json = parseObject(this.#record.text)
     return json === null ? [] : headersOf(json, this.event)
   }

@@ -23,7 +23,7 @@ export interface EventParts {
   readonly offset: number
   readonly key: string | null
   readonly properties: Properties
-  readonly headers: () => Headers
+  headers(): Headers
   /** An UnknownEvent's value; null also for declared events. */
   readonly value: string | null
   /** Next offset of every partition, behind this event. */

@@ -3,6 +3,7 @@
  * event is matched and rendered once for all of them, and each is handed the same bytes. A subscriber that does not
  * keep up leaves the fast path by itself (subscription.ts); the lane waits for nobody.
  */
+import type { Place } from '../event/cursor.ts'
 import type { DecodedEvent } from '../event/event.ts'
 import type { Vector } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
@@ -29,14 +30,13 @@ export class Delivery {
   readonly items: readonly Rendered[]
   /** What it holds in memory, about. */
   readonly bytes: number
+  /** Behind its last event. */
+  readonly place: Place
 
   constructor(items: readonly Rendered[]) {
     this.items = items
     this.bytes = items.reduce((sum, { event, payload }) => sum + event.parts.bytes + payload.length, 0)
-  }
-
-  get last(): DecodedEvent {
-    return this.items.at(-1)!.event
+    this.place = items.at(-1)!.event.place
   }
 }
 
@@ -95,7 +95,7 @@ export class Lane {
     }
     if (items.length === 0) return
     const delivery = new Delivery(items)
-    this.#told = delivery.last.parts.vector
+    this.#told = delivery.place.vector
     this.#hasDelivered = true
     for (const member of this.#members) {
       try {

@@ -25,6 +25,11 @@ import type { Subscription } from './subscription.ts'
 const TURN = { records: 256, bytes: 256 * 1024 }
 /** How soon subscribers to whom nothing matches hear how far the log is. */
 const PROGRESS_MS = 1_000
+/**
+ * How long the tail rests between two batches while nobody follows: each costs a question to the log, and a busy
+ * publisher makes hundreds of small ones a second. Who subscribes wakes it.
+ */
+const REST_MS = 10
 /** How long the start of the tail waits before it tries again. */
 const RETRY_MS = 200
 /** How long an operation waits for a log that was never reached. */
@@ -60,6 +65,7 @@ export class Live {
   #recordAt: number | null = null
   /** Set while the lanes are yet to be told how far the log is. */
   #telling: NodeJS.Timeout | null = null
+  #wake: () => void = () => {}
 
   constructor({ log, decoder }: LiveDependencies) {
     this.#log = log
@@ -94,13 +100,16 @@ export class Live {
   }
 
   /**
-   * Resolves once the log was reached and the tail has its first vector. Every operation waits for it, and
-   * publishing too: were an event acknowledged before the tail has a place, a subscriber that came before
+   * Resolves once the log was reached and the tail has its first vector; null where that is so. Every operation waits
+   * for it, and publishing too: were an event acknowledged before the tail has a place, a subscriber that came before
    * the acknowledgement could not be pinned before the event. `bytes`: what the operation holds in memory
-   * meanwhile. Throws LOG_UNAVAILABLE inside 5 s, OVERLOADED.
+   * meanwhile. Rejects with LOG_UNAVAILABLE inside 5 s, OVERLOADED.
    */
-  async begun(bytes = 0): Promise<void> {
-    if (this.#vector !== null) return
+  begun(bytes = 0): Promise<void> | null {
+    return this.#vector === null ? this.#begin(bytes) : null
+  }
+
+  async #begin(bytes: number): Promise<void> {
     if (this.#waiting.size >= WAITING.operations || this.#waitingBytes + bytes > WAITING.bytes) {
       throw new HeraldError('OVERLOADED', 'Too many requests wait for the log. Try again.', { outcome: 'NOT_WRITTEN' })
     }
@@ -156,6 +165,7 @@ export class Live {
 
   /** The lane of an audience, to join when it is time. `leave` it when done. */
   enter(audience: Audience, matches: Matches | null): Lane {
+    this.#wake()
     let lane = this.#lanes.get(audience.key)
     if (lane === undefined) {
       lane = new Lane(audience, matches, this.#vector ?? [])
@@ -190,12 +200,22 @@ export class Live {
         }
         for (const wake of this.#waiting) wake()
         this.#waiting.clear()
-        for await (const batch of this.#log.tail(this.#vector, signal)) await this.#deliver(batch)
+        for await (const batch of this.#log.tail(this.#vector, signal)) {
+          await this.#deliver(batch)
+          if (this.#lanes.size === 0) await this.#rest()
+        }
       } catch (error) {
         if (error instanceof HeraldError && error.code === 'CURSOR_EXPIRED') this.#restart(error)
         await setTimeout(RETRY_MS, undefined, { signal }).catch(() => {})
       }
     }
+  }
+
+  async #rest(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      globalThis.setTimeout(resolve, REST_MS)
+    })
   }
 
   /** The place of the tail is gone: its subscribers must hear it, or they would miss events in silence. */

@@ -37,15 +37,25 @@ export async function publish(
   request: PublishRequest,
 ): Promise<DecodedEvent> {
   const { idempotencyKey, traceparent } = request
-  const made = { event, properties, headers: enricher.capture(request), id: newEventId(), timestamp: Date.now() }
-  const { record, type, headers } = encodeEvent({ ...made, source, idempotencyKey, traceparent })
-  await live.begun(record.value.length)
+  const id = newEventId()
+  const { record, type, headers } = encodeEvent({
+    event,
+    properties,
+    headers: enricher.capture(request),
+    id,
+    timestamp: Date.now(),
+    source,
+    idempotencyKey,
+    traceparent,
+  })
+  const beginning = live.begun(record.value.length)
+  if (beginning !== null) await beginning
   const { partition, offset, timestamp } = await live.publishing(() => log.append(record))
   const tail = live.vector ?? []
   return new DecodedEvent(
     {
       event,
-      id: made.id,
+      id,
       type,
       timestamp,
       partition,

@@ -150,7 +150,7 @@ export class Subscription {
     let own: Delivery | null = delivery
     if (this.#pin !== null) {
       own = this.#lane!.behind(delivery, this.#pin)
-      if (!isAhead(this.#pin, delivery.last.parts.vector)) this.#pin = null
+      if (!isAhead(this.#pin, delivery.place.vector)) this.#pin = null
       if (own === null) return
     }
     if (this.#queue === null) {
@@ -177,7 +177,7 @@ export class Subscription {
 
   #hand(delivery: Delivery): void {
     this.#sink!.take(delivery)
-    this.#place = delivery.last.place
+    this.#place = delivery.place
     this.#isUntold = false
   }
 

@@ -92,8 +92,8 @@ export async function publishNumbers({ log, live }: Parts, count: number, width 
 export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
 
 /** The HeraldError that a promise rejects with. */
-export async function failureOf(promise: Promise<unknown>): Promise<HeraldError> {
-  const error: unknown = await promise.then(
+export async function failureOf(promise: Promise<unknown> | null): Promise<HeraldError> {
+  const error: unknown = await Promise.resolve(promise).then(
     (value) => new Error(`did not fail: ${value}`),
     (reason: unknown) => reason,
   )

@@ -5,6 +5,8 @@
  * takes any. Where it likes two alike, the one that it names first wins, then the one that is offered first.
  */
 export function negotiate<Type extends string>(accept: string | undefined, offered: readonly Type[]): Type | null {
+  const [first] = offered
+  if (first !== undefined && (accept === undefined || accept === '*/*' || accept === first)) return first
   const ranges = (accept?.trim() || '*/*').split(',').map(parseRange)
   let best: { readonly type: Type; readonly quality: number; readonly place: number } | null = null
   for (const type of offered) {

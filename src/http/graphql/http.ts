@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../../access/caller.ts'
 import { ERRORS, HeraldError } from '../../errors.ts'
 import type { Operations } from '../../operations/operations.ts'
+import type { PublishRequest } from '../../operations/publish.ts'
 import { answer, answerJsonError, refuseAsJson } from '../answer.ts'
 import { readBody } from '../body.ts'
 import type { RequestContext } from '../context.ts'
@@ -27,6 +28,8 @@ const ALLOW = 'GET, HEAD, POST, OPTIONS'
 const JSON_TYPE = 'application/json'
 const RESPONSE_TYPE = 'application/graphql-response+json'
 const STREAM_TYPE = 'text/event-stream'
+/** Why an answer is not waited for. Without a reason AbortController would make an error, with its stack, for each. */
+const GONE = 'the client has gone'
 
 export interface GraphQLDependencies {
   readonly engine: Engine
@@ -93,14 +96,7 @@ async function serveRequest(
   response: ServerResponse,
 ): Promise<void> {
   const { accept } = request.headers
-  const context: RequestContext = {
-    caller,
-    head: publishRequest(request, target),
-    lastEventId: lastEventId(request),
-    get signal() {
-      return signalOf(response)
-    },
-  }
+  const context = new HttpContext(caller, target, request, response)
   const prepared = engine.prepare(asked, context)
   const operation = 'errors' in prepared ? null : prepared.operation
   const type = negotiate(accept, typesFor(operation, request.method))
@@ -123,12 +119,26 @@ async function serveRequest(
   answer(response, status, `${type}; charset=utf-8`, text)
 }
 
-/** Aborts when the client has gone. Made only for who asks: it cost 4.6% of a small mutation (measured). */
-function signalOf(response: ServerResponse): AbortSignal {
-  const gone = new AbortController()
-  if (response.closed || response.destroyed) gone.abort()
-  else response.once('close', () => gone.abort())
-  return gone.signal
+class HttpContext implements RequestContext {
+  readonly caller: Caller
+  readonly head: PublishRequest
+  readonly lastEventId: string | null
+  readonly #response: ServerResponse
+
+  constructor(caller: Caller, target: Target, request: IncomingMessage, response: ServerResponse) {
+    this.caller = caller
+    this.head = publishRequest(request, target)
+    this.lastEventId = lastEventId(request)
+    this.#response = response
+  }
+
+  /** Aborts when the client has gone. Made only for who asks: it cost 4.6% of a small mutation (measured). */
+  get signal(): AbortSignal {
+    const gone = new AbortController()
+    if (this.#response.closed || this.#response.destroyed) gone.abort(GONE)
+    else this.#response.once('close', () => gone.abort(GONE))
+    return gone.signal
+  }
 }
 
 /** What may be answered: `operation` is null where the document is no good. A HEAD is no stream. */
@@ -164,6 +174,7 @@ async function readJsonBody(request: IncomingMessage, response: ServerResponse):
 }
 
 function isJson(contentType = ''): boolean {
+  if (contentType === JSON_TYPE) return true
   const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))
   return type === JSON_TYPE && (charset === undefined || /^charset="?utf-?8"?$/.test(charset))

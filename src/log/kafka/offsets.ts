@@ -5,7 +5,7 @@
  */
 import type { Links } from './links.ts'
 import { CODE, EARLIEST, LATEST, LIST_OFFSETS, listOffsetsRequest, parseListOffsets } from './protocol.ts'
-import { anySignal, pause, unlessAborted } from './time.ts'
+import { anySignal, OVER, pause, unlessAborted } from './time.ts'
 import type { Topic, View } from './topic.ts'
 
 /** The port's bound is 5 s. */
@@ -55,14 +55,14 @@ export class Offsets {
     const deadline = performance.now() + DEADLINE_MS
     const late = new AbortController()
     const { signal, release } = anySignal([this.#topic.closed, late.signal])
-    const timer = setTimeout(() => late.abort(), DEADLINE_MS)
+    const timer = setTimeout(() => late.abort(OVER), DEADLINE_MS)
     try {
       const offsets = await unlessAborted(this.#ask(timestamp, partitions, deadline, signal), signal)
       if (offsets === null) throw this.#topic.unavailable()
       return offsets
     } finally {
       clearTimeout(timer)
-      late.abort()
+      late.abort(OVER)
       release()
     }
   }

@@ -14,7 +14,7 @@ import type { Links } from './links.ts'
 import type { Offsets } from './offsets.ts'
 import { CODE, FETCH, type Fetched, fetchRequest, parseFetch } from './protocol.ts'
 import { type Decoded, decodeBatches, endOfBatches } from './record-batch.ts'
-import { anySignal, attempt, pause, unlessAborted } from './time.ts'
+import { anySignal, attempt, OVER, pause, unlessAborted } from './time.ts'
 import type { Topic, View } from './topic.ts'
 
 /** Whoever reads the log through in small pages is brought this much at once. */
@@ -81,7 +81,7 @@ export class LogReader {
         }
       }
     } finally {
-      left.abort()
+      left.abort(OVER)
       release()
     }
   }

@@ -7,8 +7,8 @@
  * An answer counts only where the vector still stands at the offset that was asked for: two leaders' loops
  * may ask for the same partition during an election, and only the first answer moves it on.
  *
- * Back-pressure: what the caller has not taken waits in a queue that is bounded in bytes; nobody fetches while
- * it is full.
+ * Back-pressure: nobody fetches while the caller has not taken what was fetched before. So a fetch is under way while
+ * the caller works on the answer to the one before, and a caller that is in no hurry gets fewer and larger answers.
  */
 import type { HeraldError } from '../../errors.ts'
 import type { Batch, Vector } from '../event-log.ts'
@@ -25,7 +25,6 @@ import type { Topic } from './topic.ts'
 const MAX_WAIT_MS = 500
 const PARTITION_BYTES = 1024 * 1024
 const ANSWER_BYTES = 4 * 1024 * 1024
-const QUEUE_BYTES = 4 * 1024 * 1024
 const RETRY_MS = 200
 /** How long a place past the end may wait for a lagging leader, before the log has surely lost it. */
 const PAST_END_MS = 10_000
@@ -58,11 +57,11 @@ class Follower {
   readonly #loops = new Map<number, Promise<void>>()
   readonly #pastEndSince = new Map<number, number>()
   #topicId: Buffer | null = null
-  #queue: Batch[] = []
-  #queuedBytes = 0
+  readonly #queue: Batch[] = []
   #failure: HeraldError | null = null
   #wakeCaller: () => void = () => {}
-  #room: Promise<void> = Promise.resolve()
+  /** Resolves when the queue has been emptied. */
+  #emptied: Promise<void> = Promise.resolve()
   #wakeLoops: () => void = () => {}
 
   constructor(options: TailOptions) {
@@ -81,8 +80,7 @@ class Follower {
       while (!signal.aborted) {
         const batch = this.#queue.shift()
         if (batch !== undefined) {
-          this.#queuedBytes -= batch.bytes
-          if (this.#queuedBytes < QUEUE_BYTES) this.#wakeLoops()
+          if (this.#queue.length === 0) this.#wakeLoops()
           yield batch
         } else if (this.#failure !== null) {
           throw this.#failure
@@ -142,8 +140,8 @@ class Follower {
         const address = view?.brokers.get(leader)
         const partitions = [...this.#vector.keys()].filter((partition) => view?.leaders[partition] === leader)
         if (address === undefined || partitions.length === 0) return
-        if (this.#queuedBytes >= QUEUE_BYTES) {
-          await this.#room
+        if (this.#queue.length > 0) {
+          await this.#emptied
           continue
         }
         try {
@@ -215,13 +213,12 @@ class Follower {
     }
     if (next === from) return true
     this.#vector[partition] = next
-    this.#queue.push({ partition, records, next, bytes })
-    if (this.#queuedBytes < QUEUE_BYTES && this.#queuedBytes + bytes >= QUEUE_BYTES) {
-      this.#room = new Promise((resolve) => {
+    if (this.#queue.length === 0) {
+      this.#emptied = new Promise((resolve) => {
         this.#wakeLoops = resolve
       })
     }
-    this.#queuedBytes += bytes
+    this.#queue.push({ partition, records, next, bytes })
     this.#wakeCaller()
     return true
   }

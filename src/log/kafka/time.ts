@@ -1,5 +1,8 @@
 /** Waiting, always with an end: a pause that an AbortSignal cuts short, and a promise bounded by a deadline. */
 
+/** Why something is aborted that nobody asks: without a reason AbortController makes an error, with its stack. */
+export const OVER = 'over'
+
 /** Resolves after `ms`, or at once when the signal aborts. Never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve()
@@ -44,7 +47,7 @@ export function attempt<T>(promise: Promise<T>, ms: number, signal: AbortSignal)
  */
 export function anySignal(signals: readonly AbortSignal[]): { signal: AbortSignal; release(): void } {
   const controller = new AbortController()
-  const abort = () => controller.abort()
+  const abort = () => controller.abort(OVER)
   for (const signal of signals) {
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort)
