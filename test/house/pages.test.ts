@@ -25,10 +25,10 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm audit': '.ci/run',
   'npm run codegen': '.ci/run',
   'npm run check': 'test/check.test.ts',
-  'npm run record': 'tools/pages/record.ts',
+  'npm run record': 'test/tools/pages.test.ts',
   'npm run bench': 'test/bench/run.test.ts',
   'npm run bench:scaling': 'bench/scaling.ts',
-  'npm run pictures': 'tools/pictures/take.ts',
+  'npm run pictures': 'test/browser/pictures.test.ts',
 }
 
 /** CONTRIBUTING.md is for whoever has a clone, and lists what CI runs. */

@@ -46,7 +46,7 @@ export function isAsWritten(text: string, written: string): boolean {
 
 /** Whether a text holds, somewhere, what a `text` block says. */
 export function holdsWritten(text: string, written: string): boolean {
-  return new RegExp(patternOf(written).source.slice(1, -1), 'm').test(trimmed(text))
+  return new RegExp(patternOf(written).source, 'm').test(trimmed(text))
 }
 
 function patternOf(written: string): RegExp {

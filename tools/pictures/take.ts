@@ -1,18 +1,24 @@
 /**
- * `npm run pictures`: the pictures of the README, taken from the running product in a real browser while players play. Light
+ * `npm run pictures [-- --seconds 240 --folder docs/pictures]`: the pictures of the README, taken from the running product in a real browser while players play. Light
  * and dark each, for pages that are read either way. `docs/pictures/architecture.svg` is drawn by hand.
  */
 import { cpSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import { startBrowser } from '../browser.ts'
 import { Terminal } from '../pages/terminal.ts'
 import { play } from './players.ts'
 
-const FOLDER = 'docs/pictures'
-/** Most of the console's plot, which shows five minutes. */
-const PLAY_MS = 240_000
+const { values } = parseArgs({
+  options: {
+    // Most of the console's plot, which shows five minutes.
+    seconds: { type: 'string', default: '240' },
+    folder: { type: 'string', default: 'docs/pictures' },
+  },
+})
+const { seconds, folder } = values
 /** A page of 9 MB on a busy machine. */
 const PATIENCE_MS = 120_000
 const MAX_BYTES = 200_000
@@ -68,14 +74,14 @@ try {
     for (const scheme of SCHEMES) opened.push({ picture, scheme, page: await open(picture, scheme, url) })
   }
   const playing = play(url, stop.signal)
-  await delay(PLAY_MS)
-  mkdirSync(FOLDER, { recursive: true })
+  await delay(Number(seconds) * 1_000)
+  mkdirSync(folder, { recursive: true })
   for (const { picture, scheme, page } of opened) {
     await picture.pose(page)
     // What fades in is there, what is hovered over is left.
     await page.mouse.move(1, 1)
     await delay(1_000)
-    await take(page, join(FOLDER, `${picture.name}-${scheme}.png`))
+    await take(page, join(folder, `${picture.name}-${scheme}.png`))
   }
   stop.abort()
   await playing
