@@ -30,7 +30,7 @@ export interface ResumingClient extends Client {
    */
   follow<Data extends Followed<Data>, Variables extends { readonly after?: unknown }>(
     document: TypedDocumentNode<Data, Variables>,
-    variables: Variables,
+    variables: string extends keyof Variables ? never : Variables,
   ): AsyncGenerator<Data>
 }
 
@@ -67,6 +67,7 @@ export function createResumingClient({ keepAlive = 10_000, ...options }: ClientO
     // graphql-ws sends this very object whenever it connects: the place in it is where the subscription goes on.
     const variables = { ...payload.variables }
     let stop = () => {}
+    let isOver = false
     let retry: ReturnType<typeof setTimeout> | undefined
     const begin = () => {
       retry = undefined
@@ -88,7 +89,7 @@ export function createResumingClient({ keepAlive = 10_000, ...options }: ClientO
           },
           complete() {
             underWay.delete(id)
-            if (mustRetry) retry = setTimeout(begin, 1_000)
+            if (mustRetry && !isOver) retry = setTimeout(begin, 1_000)
             else sink.complete()
           },
         },
@@ -98,6 +99,7 @@ export function createResumingClient({ keepAlive = 10_000, ...options }: ClientO
     }
     begin()
     return () => {
+      isOver = true
       if (retry === undefined) return stop()
       clearTimeout(retry)
       sink.complete()
@@ -123,6 +125,7 @@ export function createResumingClient({ keepAlive = 10_000, ...options }: ClientO
             own()
           },
           error(error) {
+            if (stop !== own) return
             failure = { error }
             results.close()
           },

@@ -6,7 +6,7 @@ import { createResumingClient, type ResumingClient } from '../../examples/resumi
 import { graphql } from '../generated/index.ts'
 import { type Herald, startHerald } from '../support/herald.ts'
 import { until } from '../support/kafka.ts'
-import { join, joinAll } from '../support/publish.ts'
+import { join } from '../support/publish.ts'
 
 const END = graphql(`query ResumingEnd { events(first: 0) { end } }`)
 const FOLLOW = graphql(
@@ -26,15 +26,23 @@ const SELDOM = graphql(
 /** More than the client lets wait. */
 const EVENTS = 1_200
 
+const NO_CURSOR = graphql(`subscription ResumingNoCursor($after: Cursor) { events(after: $after) { id } }`)
+const NO_AFTER = graphql(`subscription ResumingNoAfter { events { cursor } }`)
+
 describe('the resuming client', () => {
   let herald: Herald
   const clients: ResumingClient[] = []
   beforeAll(async () => {
     herald = await startHerald()
-    await joinAll(
-      herald,
-      Array.from({ length: EVENTS }, (_, number) => `guild_${number}`),
-    )
+    const fields = Array.from({ length: 50 }, (_, index) => `e${index}: buySword { id }`).join(' ')
+    const request = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: `mutation { ${fields} }` }),
+    }
+    for (let sent = 0; sent < EVENTS; sent += 50) {
+      expect((await fetch(`${herald.url}/graphql`, request)).status).toBe(200)
+    }
   }, 60_000)
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.dispose()
@@ -76,6 +84,14 @@ describe('the resuming client', () => {
     }
     expect(seen).toEqual(offsets(EVENTS))
     expect(connections).toBeGreaterThan(1)
+  })
+
+  it('lets TypeScript refuse a subscription that could not go on', () => {
+    const client = resumingClient()
+    // @ts-expect-error: it selects no cursor.
+    client.follow(NO_CURSOR, {})
+    // @ts-expect-error: it declares no $after.
+    client.follow(NO_AFTER, {})
   })
 
   it('throws the error that does not pass', async () => {

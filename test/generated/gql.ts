@@ -29,11 +29,13 @@ type Documents = {
     "mutation MonitoringPublish { buySword { id } }": typeof types.MonitoringPublishDocument,
     "subscription MonitoringFollow { events(from: EARLIEST) { id } }": typeof types.MonitoringFollowDocument,
     "query FollowersLog { events { nodes { type record { offset } } } }": typeof types.FollowersLogDocument,
-    "query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }": typeof types.KafkaExamplesLogDocument,
+    "query KcatExampleLog { events { nodes { __typename id type record { offset } } } }": typeof types.KcatExampleLogDocument,
     "query ResumingEnd { events(first: 0) { end } }": typeof types.ResumingEndDocument,
     "subscription ResumingFollow($after: Cursor) { events(after: $after, from: EARLIEST) { cursor record { offset } } }": typeof types.ResumingFollowDocument,
     "subscription ResumingReplay($after: Cursor) {\n    events(after: $after, from: EARLIEST, until: END) { cursor record { offset } }\n  }": typeof types.ResumingReplayDocument,
     "subscription ResumingSeldom($after: Cursor) {\n    events(after: $after, filter: { type: { eq: \"never\" } }) { cursor }\n  }": typeof types.ResumingSeldomDocument,
+    "subscription ResumingNoCursor($after: Cursor) { events(after: $after) { id } }": typeof types.ResumingNoCursorDocument,
+    "subscription ResumingNoAfter { events { cursor } }": typeof types.ResumingNoAfterDocument,
     "subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {\n  stream: events(after: $after, from: $from, until: $until, filter: $filter) {\n    cursor record { partition offset } ... on GuildJoined { guildName }\n  }\n}": typeof types.FaultsEventsDocument,
     "subscription FaultsGuilds($after: Cursor, $from: Position) {\n  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }\n}": typeof types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": typeof types.FaultsJoinDocument,
@@ -90,11 +92,13 @@ const documents: Documents = {
     "mutation MonitoringPublish { buySword { id } }": types.MonitoringPublishDocument,
     "subscription MonitoringFollow { events(from: EARLIEST) { id } }": types.MonitoringFollowDocument,
     "query FollowersLog { events { nodes { type record { offset } } } }": types.FollowersLogDocument,
-    "query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }": types.KafkaExamplesLogDocument,
+    "query KcatExampleLog { events { nodes { __typename id type record { offset } } } }": types.KcatExampleLogDocument,
     "query ResumingEnd { events(first: 0) { end } }": types.ResumingEndDocument,
     "subscription ResumingFollow($after: Cursor) { events(after: $after, from: EARLIEST) { cursor record { offset } } }": types.ResumingFollowDocument,
     "subscription ResumingReplay($after: Cursor) {\n    events(after: $after, from: EARLIEST, until: END) { cursor record { offset } }\n  }": types.ResumingReplayDocument,
     "subscription ResumingSeldom($after: Cursor) {\n    events(after: $after, filter: { type: { eq: \"never\" } }) { cursor }\n  }": types.ResumingSeldomDocument,
+    "subscription ResumingNoCursor($after: Cursor) { events(after: $after) { id } }": types.ResumingNoCursorDocument,
+    "subscription ResumingNoAfter { events { cursor } }": types.ResumingNoAfterDocument,
     "subscription FaultsEvents($after: Cursor, $from: Position, $until: Until, $filter: EventFilter) {\n  stream: events(after: $after, from: $from, until: $until, filter: $filter) {\n    cursor record { partition offset } ... on GuildJoined { guildName }\n  }\n}": types.FaultsEventsDocument,
     "subscription FaultsGuilds($after: Cursor, $from: Position) {\n  stream: guildJoined(after: $after, from: $from) { cursor guildName record { partition offset } }\n}": types.FaultsGuildsDocument,
     "mutation FaultsJoin($guildName: String!) { joinGuild(guildName: $guildName) { guildName record { partition offset } } }": types.FaultsJoinDocument,
@@ -213,7 +217,7 @@ export function graphql(source: "query FollowersLog { events { nodes { type reco
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }"): (typeof documents)["query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }"];
+export function graphql(source: "query KcatExampleLog { events { nodes { __typename id type record { offset } } } }"): (typeof documents)["query KcatExampleLog { events { nodes { __typename id type record { offset } } } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -230,6 +234,14 @@ export function graphql(source: "subscription ResumingReplay($after: Cursor) {\n
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "subscription ResumingSeldom($after: Cursor) {\n    events(after: $after, filter: { type: { eq: \"never\" } }) { cursor }\n  }"): (typeof documents)["subscription ResumingSeldom($after: Cursor) {\n    events(after: $after, filter: { type: { eq: \"never\" } }) { cursor }\n  }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription ResumingNoCursor($after: Cursor) { events(after: $after) { id } }"): (typeof documents)["subscription ResumingNoCursor($after: Cursor) { events(after: $after) { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription ResumingNoAfter { events { cursor } }"): (typeof documents)["subscription ResumingNoAfter { events { cursor } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,4 +1,4 @@
-/** The examples that read the topic past Herald: kcat. */
+/** examples/kcat.sh, which reads and writes the topic past Herald. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { graphql } from '../generated/index.ts'
 import { type Herald, startHerald } from '../support/herald.ts'
@@ -6,9 +6,9 @@ import { createTopic, describeKafka, kafkaAddress } from '../support/kafka.ts'
 import { joinAll } from '../support/publish.ts'
 import { startExample } from './example.ts'
 
-const LOG = graphql(`query KafkaExamplesLog { events { nodes { __typename id type record { offset } } } }`)
+const LOG = graphql(`query KcatExampleLog { events { nodes { __typename id type record { offset } } } }`)
 
-describeKafka('the examples on Kafka', () => {
+describeKafka('the example of kcat', () => {
   let topic: string
   let herald: Herald
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describeKafka('the examples on Kafka', () => {
   })
   afterAll(() => herald?.stop())
 
-  it('kcat.sh writes an event that Herald knows, and prints the topic', async () => {
+  it('writes an event that Herald knows, and prints the topic', async () => {
     const example = startExample(['examples/kcat.sh'], { KAFKA_BROKERS: kafkaAddress(), KAFKA_TOPIC: topic })
     await example.ended()
     const { data } = await herald.query(LOG)
