@@ -2,6 +2,7 @@
  * `npm run bench`: Herald side by side with limits and peers, in one run, interleaved, on a real Kafka. Prints one
  * table; a whole run writes bench/results.md and bench/results.svg too. `npm run bench -- --list` names the scenarios.
  */
+import { loadavg } from 'node:os'
 import { startBrokers } from './broker.ts'
 import { startGenerator } from './load/generator.ts'
 import { aboutMachine } from './machine.ts'
@@ -38,6 +39,8 @@ async function main(): Promise<void> {
   const progress = (line: string) => console.error(`[${String(Math.round(process.uptime())).padStart(3)} s] ${line}`)
   if (options.peers) await installPeers(progress)
   const about = await aboutMachine()
+  const busy = loadavg()[0]!
+  if (busy > 1) progress(`others keep this machine busy (load ${busy.toFixed(1)}): what is measured now is noisy`)
   progress('starting Kafka')
   const brokers = await startBrokers(progress)
   const generator = startGenerator()
