@@ -5,6 +5,7 @@ import { type KafkaCluster, startKafka } from '../tools/kafka/broker.ts'
 import { recordOf } from './load/events.ts'
 
 const FILL_BATCH = 100
+const FILL_UNDER_WAY = 8
 
 export interface Brokers {
   readonly bootstrap: string
@@ -78,11 +79,15 @@ export async function startBrokers(progress: (line: string) => void): Promise<Br
 /** Batches of the size that Herald's own publishing makes under load: how a log is batched decides how fast it reads. */
 async function fill(producer: Producer, topic: string, count: number): Promise<void> {
   await producer.connect()
-  for (let at = 0; at < count; at += FILL_BATCH) {
-    const messages = Array.from({ length: Math.min(FILL_BATCH, count - at) }, (_, index) =>
-      recordOf(`guild${(at + index) % 1_000}`),
-    )
-    await producer.send({ topic, acks: -1, messages })
-  }
+  let next = 0
+  const sending = Array.from({ length: FILL_UNDER_WAY }, async () => {
+    while (next < count) {
+      const from = next
+      next = Math.min(count, from + FILL_BATCH)
+      const messages = Array.from({ length: next - from }, (_, index) => recordOf(`guild${(from + index) % 1_000}`))
+      await producer.send({ topic, acks: -1, messages })
+    }
+  })
+  await Promise.all(sending)
   await producer.disconnect()
 }

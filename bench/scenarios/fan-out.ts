@@ -9,6 +9,8 @@ const QUERY = 'subscription Joined { guildJoined { id type guildName } }'
 /** Events that are published before the slowest subscriber has the first of them. */
 const AHEAD = 4
 const IDLE = 10_000
+/** Enough to tell what each costs, where each costs ten times as much and takes ten times as long to open. */
+const IDLE_OF_PEER = 2_000
 const PACE_MS = 5
 /** V8 gives memory back when it has nothing to do. */
 const SETTLE_MS = 1_500
@@ -62,7 +64,7 @@ function idler(name: string, role: Contender['role'], start: Start): Contender {
     role,
     async open(bench) {
       const topic = await bench.topic(name)
-      const subscribers = Math.max(100, Math.round(IDLE * bench.scale))
+      const subscribers = Math.max(100, Math.round((role === 'peer' ? IDLE_OF_PEER : IDLE) * bench.scale))
       return {
         async round(): Promise<Figures> {
           const server = await start(bench.brokers, topic)
