@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { answer, TEXT } from './answer.ts'
+import { answer, beginAnswer, TEXT } from './answer.ts'
 import { takesCoding } from './encoding.ts'
 import { isReading } from './health.ts'
 
@@ -47,8 +47,6 @@ const POLICY = [
 const SECURITY = {
   'Content-Security-Policy': POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
   'X-Frame-Options': 'DENY',
 }
 
@@ -86,7 +84,7 @@ export class Console {
       'Cache-Control': path === PAGE ? 'no-cache' : 'public, max-age=31536000, immutable',
     }
     if (request.headers['if-none-match'] === file.etag) {
-      response.writeHead(304, headers)
+      beginAnswer(response, 304, headers)
       response.end()
       return
     }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MachineDocument } from '../documents/documents.ts'
-import { answer, JSON_TYPE, TEXT } from './answer.ts'
+import { answer, beginAnswer, JSON_TYPE, TEXT } from './answer.ts'
 import { type Gate, refuseAsText } from './gate.ts'
 import { type Origins, originRefusal } from './origin.ts'
 
@@ -34,7 +34,7 @@ export class Documents {
     const { type, body, etag } = this.#served.get(path)!
     const headers = { ETag: etag, 'Cache-Control': 'no-cache' }
     if (known !== undefined && (known === '*' || known.includes(etag))) {
-      response.writeHead(304, headers)
+      beginAnswer(response, 304, headers)
       response.end()
     } else answer(response, 200, type, body, headers)
   }

@@ -3,7 +3,7 @@
  * holds up the making, and one that goes away ends it. What comes in one piece is answered with its length.
  */
 import type { ServerResponse } from 'node:http'
-import { answer } from './answer.ts'
+import { answer, beginAnswer } from './answer.ts'
 
 /** A client that takes nothing for so long is gone, whatever its connection says. */
 const STALL_MS = 60_000
@@ -17,7 +17,7 @@ export async function answerInPieces(
 ): Promise<void> {
   const first = await pieces.next()
   if (first.done) return answer(response, status, type, first.value)
-  response.writeHead(status, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' })
+  beginAnswer(response, status, { 'Content-Type': type })
   try {
     for (let piece: IteratorResult<string, string> = first; ; piece = await pieces.next()) {
       if (response.destroyed) return

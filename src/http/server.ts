@@ -15,7 +15,7 @@ import type { EventLog } from '../log/event-log.ts'
 import { channels } from '../observability/channels.ts'
 import type { MetricsPage } from '../observability/metrics.ts'
 import type { Operations } from '../operations/operations.ts'
-import { answer, retryAfter, TEXT } from './answer.ts'
+import { answer, retryAfter, SECURITY_HEADERS, TEXT } from './answer.ts'
 import { type ClientAddresses, countConnection } from './client-address.ts'
 import { Console } from './console.ts'
 import { Documents } from './documents.ts'
@@ -275,7 +275,7 @@ function endWith(
 ): void {
   const all = {
     'Content-Type': TEXT,
-    'X-Content-Type-Options': 'nosniff',
+    ...SECURITY_HEADERS,
     'Content-Length': String(Buffer.byteLength(body)),
     Connection: 'close',
     ...headers,

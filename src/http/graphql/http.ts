@@ -8,7 +8,7 @@ import type { Caller } from '../../access/caller.ts'
 import { ERRORS, HeraldError } from '../../errors.ts'
 import type { Operations } from '../../operations/operations.ts'
 import type { PublishRequest } from '../../operations/publish.ts'
-import { answer, answerJsonError, refuseAsJson } from '../answer.ts'
+import { answer, answerJsonError, beginAnswer, refuseAsJson } from '../answer.ts'
 import { readBody } from '../body.ts'
 import type { RequestContext } from '../context.ts'
 import type { Gate } from '../gate.ts'
@@ -191,6 +191,6 @@ function answerPreflight(request: IncomingMessage, response: ServerResponse): vo
   response.setHeader('Access-Control-Max-Age', '600')
   if (headers !== undefined) response.setHeader('Access-Control-Allow-Headers', headers)
   response.setHeader('Allow', ALLOW)
-  response.writeHead(204)
+  beginAnswer(response, 204)
   response.end()
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { answer } from '../answer.ts'
+import { answer, beginAnswer } from '../answer.ts'
 import { takesCoding } from '../encoding.ts'
 import { firstTabs } from './first-tabs.ts'
 
@@ -26,12 +26,10 @@ export class Playground {
       Vary: 'Accept, Accept-Encoding, Origin',
       'Content-Security-Policy': policy,
       'Cross-Origin-Opener-Policy': 'same-origin',
-      'Cross-Origin-Resource-Policy': 'same-origin',
-      'Referrer-Policy': 'no-referrer',
       'X-Frame-Options': 'DENY',
     }
     if (request.headers['if-none-match'] === etag) {
-      response.writeHead(304, headers)
+      beginAnswer(response, 304, headers)
       response.end()
     } else if (takesCoding(request.headers['accept-encoding'], 'gzip')) {
       answer(response, 200, 'text/html; charset=utf-8', gzipped, { ...headers, 'Content-Encoding': 'gzip' })

@@ -12,7 +12,7 @@ import { channels, type EndReason } from '../../observability/channels.ts'
 import { counts } from '../../observability/counts.ts'
 import type { Delivery } from '../../operations/lane.ts'
 import type { Sink } from '../../operations/subscription.ts'
-import { answerJsonError } from '../answer.ts'
+import { answerJsonError, beginAnswer } from '../answer.ts'
 import type { RequestContext } from '../context.ts'
 import { audienceOf } from './audience.ts'
 import { Room } from './room.ts'
@@ -63,7 +63,7 @@ export async function serveSubscription(
   }
   if (subscription.isOver && lastEventId !== null) {
     subscription.close()
-    response.writeHead(204)
+    beginAnswer(response, 204)
     response.end()
     return
   }
@@ -206,11 +206,10 @@ function blocksOf(delivery: Delivery): Buffer {
 const BLOCK_END = Buffer.from('\n\n')
 
 function writeHead(response: ServerResponse): void {
-  response.writeHead(200, {
+  beginAnswer(response, 200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no',
-    'X-Content-Type-Options': 'nosniff',
   })
 }
 

@@ -22,7 +22,6 @@ export const PAGE_HEADERS = {
   ].join('; '),
   'Cache-Control': 'no-store',
   'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'same-origin',
   'X-Frame-Options': 'DENY',
 }

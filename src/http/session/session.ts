@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../../access/caller.ts'
 import type { Sessions } from '../../access/sessions.ts'
 import { ERRORS, HeraldError } from '../../errors.ts'
-import { answer, answerJsonError, JSON_TYPE, refuseAsJson, TEXT } from '../answer.ts'
+import { answer, answerJsonError, beginAnswer, JSON_TYPE, refuseAsJson, TEXT } from '../answer.ts'
 import { readBody } from '../body.ts'
 import { bearerToken, type Gate, refuseAsText, statusOf } from '../gate.ts'
 import { names } from '../graphql/accept.ts'
@@ -54,7 +54,7 @@ export async function serveSession(
     case 'POST':
       return serveSignIn(dependencies, request, response)
     case 'DELETE':
-      response.writeHead(204, { ...NO_STORE, 'Set-Cookie': noCookie(request) })
+      beginAnswer(response, 204, { ...NO_STORE, 'Set-Cookie': noCookie(request) })
       return void response.end()
     case 'OPTIONS':
       return answer(response, 200, TEXT, '', { Allow: ALLOW })
