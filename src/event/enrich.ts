@@ -29,7 +29,7 @@ export const CREDENTIAL_HEADERS: readonly string[] = [
 ]
 
 /** Names are the clients' to choose: what is remembered of them must be bounded. */
-const REMEMBERED_NAMES = 1_000
+const REMEMBERED = { names: 1_000, characters: 64 }
 
 export interface EnrichSettings {
   /** Without it nothing is captured. */
@@ -42,15 +42,15 @@ export interface EnrichSettings {
 
 export class Enricher {
   readonly #enabled: boolean
-  readonly #denied: RegExp
-  readonly #only: RegExp
+  readonly #isDenied: (name: string) => boolean
+  readonly #isAsked: (name: string) => boolean
   /** Title-Case of a name as it came; null: left out. */
   readonly #written = new Map<string, string | null>()
 
   constructor({ enabled, denied, only }: EnrichSettings) {
     this.#enabled = enabled
-    this.#denied = anyOf(denied)
-    this.#only = anyOf(only.length === 0 ? ['*'] : only)
+    this.#isDenied = anyOf(denied)
+    this.#isAsked = anyOf(only.length === 0 ? ['*'] : only)
   }
 
   /** The headers to record: Title-Case, repeats joined with `, `, in the order in which names first came. */
@@ -72,16 +72,36 @@ export class Enricher {
     let name = this.#written.get(raw)
     if (name === undefined) {
       // Names with an underscore are left out, as every WSGI server does: X_Real_Ip would pass for X-Real-Ip.
-      const isLeftOut = raw.includes('_') || this.#denied.test(raw) || !this.#only.test(raw)
+      const isLeftOut = raw.includes('_') || this.#isDenied(raw) || !this.#isAsked(raw)
       name = isLeftOut ? null : titleCase(raw)
-      if (this.#written.size < REMEMBERED_NAMES) this.#written.set(raw, name)
+      if (this.#written.size < REMEMBERED.names && raw.length <= REMEMBERED.characters) this.#written.set(raw, name)
     }
     return name
   }
 }
 
 /** Matches whole names. */
-function anyOf(names: readonly string[]): RegExp {
-  const patterns = names.map((name) => name.replace(/[^*\w-]/g, '\\$&').replaceAll('*', '.*'))
-  return patterns.length === 0 ? /^$/ : new RegExp(`^(?:${patterns.join('|')})$`, 'i')
+function anyOf(patterns: readonly string[]): (name: string) => boolean {
+  const all = patterns.map((pattern) => pattern.toLowerCase().split('*'))
+  return (name) => {
+    const lower = name.toLowerCase()
+    return all.some((parts) => matches(lower, parts))
+  }
+}
+
+/**
+ * Whether a name is these parts with any text between them. By no regular expression: with three stars in a pattern
+ * of the operator's a long name of a client's would keep it busy for hours.
+ */
+function matches(name: string, [first = '', ...rest]: readonly string[]): boolean {
+  const last = rest.pop()
+  if (last === undefined) return name === first
+  if (!name.startsWith(first)) return false
+  let at = first.length
+  for (const part of rest) {
+    const found = name.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return name.length - last.length >= at && name.endsWith(last)
 }

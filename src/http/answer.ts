@@ -38,6 +38,21 @@ export function answer(
   for (const name in headers) head.push(name, headers[name]!)
   response.writeHead(status, head)
   response.end(body)
+  if (length > LARGE_BYTES) {
+    const late = setTimeout(() => response.destroy(), patienceFor(length))
+    response.once('close', () => clearTimeout(late))
+  }
+}
+
+/** From so many bytes on it is watched whether the client takes an answer: what it does not take stays in memory. */
+const LARGE_BYTES = 256 * 1024
+const PATIENCE_MS = 60_000
+/** 64 kB a second: slower than any line on which large answers are of use. */
+const BYTES_PER_MS = 64
+
+/** How long a client may take to read so many bytes, in milliseconds. */
+export function patienceFor(bytes: number): number {
+  return PATIENCE_MS + bytes / BYTES_PER_MS
 }
 
 /** Begins an answer whose length is not known, or that has no body; whoever calls writes and ends it. */

@@ -82,20 +82,41 @@ export class Gate {
   async callerOf(request: IncomingMessage): Promise<Caller> {
     if (this.#authenticator === null) return this.anyone(request)
     const { authorization } = request.headers
-    const token = authorization === undefined ? this.#tokenOfSession(request) : bearerToken(authorization)
+    let token: string
+    try {
+      token = authorization === undefined ? this.#tokenOfSession(request) : bearerToken(authorization)
+    } catch (error) {
+      this.#countRefused(request)
+      throw error
+    }
     return this.callerOfToken(token, request)
   }
 
   /** Whom a token stands for that came otherwise than in the request's headers. Rejects with UNAUTHENTICATED. */
   async callerOfToken(token: string, request: IncomingMessage): Promise<Caller> {
-    return this.#counted((await this.#authenticator?.authenticate(token)) ?? ANYONE, request)
+    let caller: Caller
+    try {
+      caller = (await this.#authenticator?.authenticate(token)) ?? ANYONE
+    } catch (error) {
+      this.#countRefused(request)
+      throw error
+    }
+    return this.#counted(caller, request)
+  }
+
+  /** Whoever has no token that is good is a client by its address, and guesses no faster than it may ask. */
+  #countRefused(request: IncomingMessage): void {
+    this.#quotas?.of(this.#clientOf(ANYONE, request)).take('requests')
   }
 
   /** A caller together with what it has used: a token has one quota from wherever it comes. */
   #counted(caller: Caller, request: IncomingMessage): Caller {
     if (this.#quotas === null) return caller
-    const client = caller.name === null ? `address ${this.#addresses.of(request)}` : `token ${caller.name}`
-    return { ...caller, quota: this.#quotas.of(client) }
+    return { ...caller, quota: this.#quotas.of(this.#clientOf(caller, request)) }
+  }
+
+  #clientOf({ name }: Caller, request: IncomingMessage): string {
+    return name === null ? `address ${this.#addresses.of(request)}` : `token ${name}`
   }
 
   #tokenOfSession(request: IncomingMessage): string {

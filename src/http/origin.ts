@@ -29,14 +29,18 @@ export class Origins {
   }
 
   /**
-   * Whether a page makes a browser ask for a REST path, which anybody else may ask for by any Host. Browsers say so
+   * Whether a page makes a browser ask for what anybody else may ask for by any Host, a REST path. Browsers say so
    * themselves (Sec-Fetch-Site), but not where the page came by plain http from a name that is not loopback's: such a
    * page may be a rebound one. Only browsers tell which languages their user reads, and no page can keep them from it.
    */
   isAskedByForeignPage(request: IncomingMessage): boolean {
-    const { 'sec-fetch-site': site, 'accept-language': languages } = request.headers
-    if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-    return languages !== undefined && this.#isForeignName(request)
+    const site = request.headers['sec-fetch-site']
+    return site === undefined ? this.isAskedByReboundPage(request) : site !== 'same-origin' && site !== 'none'
+  }
+
+  /** Whether a browser asks by a name that may have been rebound to this machine. */
+  isAskedByReboundPage(request: IncomingMessage): boolean {
+    return request.headers['accept-language'] !== undefined && this.#isForeignName(request)
   }
 
   /**

@@ -38,6 +38,8 @@ import { asPlainRequests, isWebSocket, withOriginalHeaders } from './upgrade.ts'
 
 /** What a request may take until it has come: a client that sends a byte now and then must not hold what others need. */
 const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 } as const
+/** A connection on which nothing moves for so long, in either direction, is gone; streams say something more often. */
+const STALL_MS = 120_000
 /** As Python's HTTP server has it, and with it Flask. */
 const MAX_HEADERS = 100
 const TOO_MANY_HEADERS = `A request has at most ${MAX_HEADERS} headers.\n`
@@ -100,7 +102,7 @@ export class HttpServer {
     this.#documents = new Documents(documents, this.#origins, this.#gate)
     const engine = createEngine(executableSchema(catalogue, operations))
     const wheel = new Wheel()
-    this.#webSockets = new WebSockets(engine, wheel, this.#gate)
+    this.#webSockets = new WebSockets({ engine, operations, wheel, gate: this.#gate })
     this.#graphql = {
       engine,
       operations,
@@ -111,6 +113,7 @@ export class HttpServer {
       stop: this.#stop.signal,
     }
     this.#server = createServer({ ...PATIENCE, keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
+    this.#server.timeout = STALL_MS
     this.#server.on('connection', (socket) => {
       // Comes again for a connection that is given back to the parser (upgrade.ts).
       if (this.#sockets.has(socket)) return

@@ -16,6 +16,7 @@ import type { EventLog, LogRecord, Vector } from '../log/event-log.ts'
 import { counts } from '../observability/counts.ts'
 import { both, type EventFilter, eventFilter, readableFilter } from './filter.ts'
 import type { Live } from './live.ts'
+import { Pace } from './pace.ts'
 import { behind, decodeCursor, type Extent, extentFor, later, upTo } from './places.ts'
 import { type ScanStep, scanBackward, scanForward } from './scan.ts'
 import { Trail } from './trail.ts'
@@ -37,6 +38,8 @@ export interface ReplayArguments {
   readonly filter?: EventFilter | null | undefined
   /** Object types that the caller may read; null: every event. */
   readonly readable?: ReadonlySet<string> | null
+  /** Told of the bytes that a whole page keeps, as they come; what it throws ends the page. */
+  readonly keep?: (bytes: number) => void
 }
 
 /** What lies around a page. */
@@ -81,11 +84,21 @@ export async function replay(
 ): Promise<Page> {
   const { runs, logEnd } = await openPage(dependencies, args, signal)
   const events: DecodedEvent[] = []
-  for (;;) {
-    const { done, value } = await runs.next()
-    if (done) return { events, ...value, logEnd }
-    events.push(...value)
+  try {
+    for (;;) {
+      const { done, value } = await runs.next()
+      if (done) return { events, ...value, logEnd }
+      args.keep?.(bytesOf(value))
+      events.push(...value)
+    }
+  } finally {
+    await runs.return(NOTHING)
   }
+}
+
+/** What the records of events hold. */
+export function bytesOf(events: readonly DecodedEvent[]): number {
+  return events.reduce((sum, { parts }) => sum + parts.bytes, 0)
 }
 
 /** Resolves once the first events were read. Throws BAD_USER_INPUT, CURSOR_INVALID, CURSOR_EXPIRED, LOG_UNAVAILABLE. */
@@ -199,6 +212,9 @@ async function begin(
 
 const NOTHING: PageBounds = { hasNextPage: false, hasPreviousPage: false, start: null, end: null }
 
+/** All pages that are read in this process. */
+const pace = new Pace()
+
 /**
  * The steps of a scan, as far as its time goes: the time of the scanning, not of whoever takes the steps. Where the
  * log fails and the page has come somewhere, it ends there.
@@ -206,6 +222,7 @@ const NOTHING: PageBounds = { hasNextPage: false, hasPreviousPage: false, start:
 async function* timed(scan: AsyncGenerator<ScanStep>, hasMoved: () => boolean): AsyncGenerator<ScanStep, void> {
   for (let left = MAX_SCAN_MS; left > 0; ) {
     const begun = performance.now()
+    await pace.turn()
     let result: IteratorResult<ScanStep>
     try {
       result = await scan.next()

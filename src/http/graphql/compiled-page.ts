@@ -33,13 +33,18 @@ import type { Json } from '../../catalogue/field-type.ts'
 import type { CursorCodec } from '../../event/cursor.ts'
 import type { DecodedEvent } from '../../event/event.ts'
 import type { Operations } from '../../operations/operations.ts'
-import type { OpenPage, PageBounds } from '../../operations/replay.ts'
+import { bytesOf, type OpenPage, type PageBounds } from '../../operations/replay.ts'
 import type { RequestContext } from '../context.ts'
+import { type Asked, copiesIn } from './cost.ts'
 import { publicError } from './errors.ts'
+import { hold } from './memory.ts'
 import { replayArguments } from './schema.ts'
 
 /** Characters of a piece of text: large enough to make writing cheap, small enough for many at once. */
 const PIECE = 64 * 1024
+
+/** How often a page may repeat its records and still be written while it is read: pieces would be too large. */
+const MOST_COPIES = 2
 
 type Variables = { readonly [name: string]: unknown }
 
@@ -57,6 +62,7 @@ export function pagePlanOf({ schema, document, operationName, variableValues }: 
   if (coerced === undefined) return null
   const shape = shapeOf(schema, document.definitions.filter(isFragment), operation, coerced)
   if (shape === null) return null
+  const asked = { schema, fieldNodes: shape.nodes, fragments: shape.fragments }
   let args: Variables
   try {
     args = getArgumentValues(schema.getQueryType()!.getFields().events!, shape.nodes[0]!, coerced)
@@ -64,7 +70,11 @@ export function pagePlanOf({ schema, document, operationName, variableValues }: 
     return null
   }
   return (operations, context) =>
-    textOf(shape, () => operations.openPage(replayArguments(args, context), context.caller, context.signal))
+    textOf(
+      shape,
+      () => operations.openPage(replayArguments(args, context, asked), context.caller, context.signal),
+      (bytes) => hold(context, bytes * copiesIn(asked)),
+    )
 }
 
 /** A quick look, for all the operations that are no replay. */
@@ -94,6 +104,7 @@ interface Shape {
   /** The root field's key in the answer. */
   readonly key: string
   readonly nodes: readonly FieldNode[]
+  readonly fragments: Asked['fragments']
   readonly parts: readonly (readonly [label: string, Part])[]
   /** Whether it can be written while it is read: its events come once, and nothing before them tells how they end. */
   readonly isStraight: boolean
@@ -159,7 +170,14 @@ class Compiler {
     const lists = parts.filter(([, { kind }]) => kind === 'events').length
     const list = parts.findIndex(([, { kind }]) => kind === 'events')
     const bounds = parts.findIndex(([, { kind }]) => kind === 'read')
-    return { key, nodes, parts, isStraight: lists === 1 && (bounds < 0 || bounds > list) }
+    const copies = copiesIn({ schema: this.#schema, fieldNodes: nodes, fragments: this.#fragments })
+    return {
+      key,
+      nodes,
+      fragments: this.#fragments,
+      parts,
+      isStraight: lists === 1 && copies <= MOST_COPIES && (bounds < 0 || bounds > list),
+    }
   }
 
   #part(name: string, nodes: readonly FieldNode[]): Part {
@@ -332,12 +350,19 @@ function unknownField(type: string, name: string): Error {
   return new Error(`${type}.${name} cannot be written`)
 }
 
-async function* textOf({ key, nodes, parts, isStraight }: Shape, open: () => Promise<OpenPage>): PageText {
+/** `keep` is told of the bytes of a page that must be read before it is written; what it throws is the result. */
+async function* textOf(
+  { key, nodes, parts, isStraight }: Shape,
+  open: () => Promise<OpenPage>,
+  keep: (bytes: number) => void,
+): PageText {
+  const refusal = (error: unknown) =>
+    JSON.stringify({ errors: [publicError(locatedError(error, nodes, [key]))], data: null })
   let page: OpenPage
   try {
     page = await open()
   } catch (error) {
-    return JSON.stringify({ errors: [publicError(locatedError(error, nodes, [key]))], data: null })
+    return refusal(error)
   }
   const writing: Writing = page
   let text = `{"data":{"${key}":{`
@@ -346,8 +371,17 @@ async function* textOf({ key, nodes, parts, isStraight }: Shape, open: () => Pro
   const kept: (readonly DecodedEvent[])[] = []
   if (!isStraight) {
     for (let result = await page.runs.next(); bounds === null; result = await page.runs.next()) {
-      if (result.done) bounds = result.value
-      else kept.push(result.value)
+      if (result.done) {
+        bounds = result.value
+        continue
+      }
+      try {
+        keep(bytesOf(result.value))
+      } catch (error) {
+        await page.runs.return(NO_BOUNDS)
+        return refusal(error)
+      }
+      kept.push(result.value)
     }
   }
   try {

@@ -13,14 +13,17 @@ import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, MessageType, parseMessage } f
 import type { RawData, WebSocket } from 'ws'
 import type { Caller } from '../../access/caller.ts'
 import type { EndReason } from '../../observability/channels.ts'
+import type { Operations } from '../../operations/operations.ts'
 import type { PublishRequest } from '../../operations/publish.ts'
 import { tooSlow } from '../../operations/subscription.ts'
 import type { Gate } from '../gate.ts'
 import { publishRequest } from '../request-head.ts'
 import { audienceOf } from './audience.ts'
-import type { Engine } from './engine.ts'
+import { pagePlanOf } from './compiled-page.ts'
+import type { Engine, Prepared } from './engine.ts'
 import { publicError } from './errors.ts'
 import { framesOf } from './frames.ts'
+import { hold, holds, letGo } from './memory.ts'
 import { Operation } from './operation.ts'
 import { parseRequest } from './request.ts'
 import { Room } from './room.ts'
@@ -39,6 +42,8 @@ const STALL_S = { end: 30, cut: 90 }
 const FULL_BYTES = 128 * 1024
 /** How many queries and mutations of one connection run at a time before it is not read from. */
 const MAX_RUNNING = 256
+/** How often an answer that waits for its client looks whether it may be made. */
+const LOOK_MS = 1_000
 
 const PING = Buffer.of(0x89, 0)
 const ACK = framesOf(JSON.stringify({ type: MessageType.ConnectionAck }))
@@ -46,6 +51,7 @@ const ACK = framesOf(JSON.stringify({ type: MessageType.ConnectionAck }))
 /** What all connections share. */
 export interface Shared {
   readonly engine: Engine
+  readonly operations: Operations
   readonly wheel: Wheel
   readonly gate: Gate
   /** Set while Herald stops: what comes is not looked at. */
@@ -265,13 +271,40 @@ export class Connection implements Ticking {
     this.#hold()
     this.#shared.running(1)
     try {
-      const { text } = await this.#shared.engine.answer(prepared)
-      operation.answer(text)
+      // An answer that would only wait is not made yet.
+      await this.#whenRoom()
+      operation.answer(await this.#answer(prepared, operation))
     } finally {
+      if (holds(operation)) void this.#whenRoom().then(() => letGo(operation))
       this.#running--
       this.#shared.running(-1)
       this.#goOn()
     }
+  }
+
+  /** The result of a query or a mutation. A page is written in pieces, between which others get their turn. */
+  async #answer(prepared: Prepared, operation: Operation): Promise<string> {
+    const { engine, operations } = this.#shared
+    const page = prepared.operation === 'query' ? pagePlanOf(prepared.args)?.(operations, operation) : undefined
+    if (page === undefined) return (await engine.answer(prepared)).text
+    let text = ''
+    for (;;) {
+      const { done, value } = await page.next()
+      text += value
+      if (done) return text
+      try {
+        hold(operation, value.length)
+      } catch (error) {
+        await page.return('')
+        return JSON.stringify({ errors: [publicError(error)] })
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  /** Resolves when the client has taken what waits for it, or is gone. */
+  async #whenRoom(): Promise<void> {
+    while (this.isFull && this.#state === 'ready') await this.room(LOOK_MS)
   }
 
   /** Reads nothing more while too much waits, or runs. */

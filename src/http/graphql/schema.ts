@@ -15,17 +15,15 @@ import {
 import type { Catalogue, MutationField, SubscriptionField } from '../../catalogue/catalogue.ts'
 import { parseDateTime } from '../../catalogue/date-time.ts'
 import type { Json } from '../../catalogue/field-type.ts'
-import { HeraldError } from '../../errors.ts'
 import type { DecodedEvent, Properties } from '../../event/event.ts'
 import type { SdlQueryEventsArgs, SdlSubscriptionEventsArgs } from '../../generated/types.ts'
 import { both, eventFilter, fieldFilter } from '../../operations/filter.ts'
 import type { Operations } from '../../operations/operations.ts'
-import { DEFAULT_PAGE, MAX_PAGE, type Page, type ReplayArguments } from '../../operations/replay.ts'
+import { DEFAULT_PAGE, type Page, type ReplayArguments } from '../../operations/replay.ts'
 import type { RequestContext } from '../context.ts'
+import { type Asked, copiesIn, spend } from './cost.ts'
+import { hold } from './memory.ts'
 import { Source } from './stream.ts'
-
-/** Two of the largest pages. */
-const MAX_EVENTS = 2 * MAX_PAGE
 
 type Resolver = GraphQLFieldResolver<unknown, RequestContext>
 
@@ -46,8 +44,10 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
     type.subscribe = subscriptionResolver(field, operations)
     type.resolve = (event) => event
   }
-  resolve(schema, 'Query', 'events', (_root, args, context) => {
-    return operations.replay(replayArguments(args, context), context.caller, context.signal)
+  resolve(schema, 'Query', 'events', (_root, args, context, info) => {
+    const copies = copiesIn(info)
+    const keep = (bytes: number) => hold(context, bytes * copies)
+    return operations.replay({ ...replayArguments(args, context, info), keep }, context.caller, context.signal)
   })
   resolve(schema, 'Query', 'partitions', (_root, _args, { caller }) => operations.partitions(caller))
   const page = (name: string, get: (page: Page) => unknown) =>
@@ -68,22 +68,15 @@ export function executableSchema(catalogue: Catalogue, operations: Operations): 
  * A replay's arguments, from those of `Query.events` as graphql-js has coerced them, counted against what its request
  * may ask for. Throws BAD_USER_INPUT.
  */
-export function replayArguments(args: { readonly [name: string]: unknown }, context: RequestContext): ReplayArguments {
+export function replayArguments(
+  args: { readonly [name: string]: unknown },
+  context: RequestContext,
+  asked: Asked,
+): ReplayArguments {
   const { since, ...rest } = args as SdlQueryEventsArgs
-  spend(context, rest.first ?? rest.last ?? DEFAULT_PAGE)
+  const isSearch = eventFilter(rest.filter) !== null || context.caller.rights.readable !== null
+  spend(context, asked, rest.first ?? rest.last ?? DEFAULT_PAGE, isSearch)
   return { ...rest, since: moment(since) }
-}
-
-/** Events that the pages of a request were asked for so far. */
-const spent = new WeakMap<RequestContext, number>()
-
-/** What pages cost is bounded over a whole request: aliases would multiply it. Throws BAD_USER_INPUT. */
-function spend(context: RequestContext, events: number): void {
-  const sum = (spent.get(context) ?? 0) + Math.max(0, events)
-  spent.set(context, sum)
-  if (sum > MAX_EVENTS) {
-    throw new HeraldError('BAD_USER_INPUT', `The pages of one request hold ${MAX_EVENTS} events at most, all together.`)
-  }
 }
 
 function mutationResolver(mutation: MutationField, operations: Operations): Resolver {

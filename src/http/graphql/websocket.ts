@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { handleProtocols } from 'graphql-ws'
 import { WebSocketServer } from 'ws'
+import type { Operations } from '../../operations/operations.ts'
 import { MAX_BODY_BYTES } from '../body.ts'
 import type { Gate } from '../gate.ts'
 import { Connection, type Shared } from './connection.ts'
@@ -17,6 +18,7 @@ const GOING_AWAY = 1001
 
 export class WebSockets implements Shared {
   readonly engine: Engine
+  readonly operations: Operations
   readonly wheel: Wheel
   readonly gate: Gate
   isClosing = false
@@ -32,8 +34,9 @@ export class WebSockets implements Shared {
   #running = 0
   #onChange: () => void = () => {}
 
-  constructor(engine: Engine, wheel: Wheel, gate: Gate) {
+  constructor({ engine, operations, wheel, gate }: Pick<Shared, 'engine' | 'operations' | 'wheel' | 'gate'>) {
     this.engine = engine
+    this.operations = operations
     this.wheel = wheel
     this.gate = gate
   }

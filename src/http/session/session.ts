@@ -115,6 +115,7 @@ async function serveSignIn(
     const { token, next } = asked
     if (token === null) throw new HeraldError('UNAUTHENTICATED', 'There is no token.')
     const caller = await gate.callerOfToken(token, request)
+    caller.quota?.take('requests')
     const sealed = sessions.seal(token)
     if (!fitsCookie(sealed)) {
       throw new HeraldError('BAD_USER_INPUT', 'This token is too large for a cookie; ask its issuer for a smaller one.')
