@@ -56,6 +56,26 @@ describe('requests', () => {
     expect(statuses(await flood('/', 3, { authorization: `Bearer ${b.token}` }))).toEqual([200])
   })
 
+  // Whoever had no good token was not counted at all, and could guess, or burden the issuer, as fast as it liked.
+  it('are counted for the address of whoever has no good token, and at /session', async () => {
+    const good = makeToken('good', ['publish', 'read'])
+    const file = join(tmpdir(), `herald-quota-refused-${process.pid}`)
+    writeFileSync(file, `${good.line}\n`)
+    herald = await startHerald({ env: { CLIENT_REQUESTS_PER_S: '3', AUTH: 'token', AUTH_TOKENS_FILE: file } })
+    expect(statuses(await flood('/', 20))).toEqual([401, 429])
+    expect(statuses(await flood('/', 20, { authorization: 'Bearer wrong' }))).toEqual([401, 429])
+    const signIns = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        fetch(`${herald.url}/session`, { method: 'POST', headers: { authorization: `Bearer ${good.token}` } }),
+      ),
+    )
+    expect(statuses(signIns)).toEqual([200, 429])
+    // Who has one is another client.
+    await expect
+      .poll(async () => (await fetch(`${herald.url}/`, { headers: { authorization: `Bearer ${good.token}` } })).status)
+      .toBe(200)
+  })
+
   it('are counted for each address that a trusted proxy tells, and by no header of anybody else', async () => {
     const from = (client: string) => flood('/', 20, { 'x-forwarded-for': client })
     herald = await startHerald({ env: { CLIENT_REQUESTS_PER_S: '3', TRUSTED_PROXIES: 'loopback' } })

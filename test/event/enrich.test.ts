@@ -233,3 +233,33 @@ describeKafka('enriching, as it is configured', () => {
       })
     }))
 })
+
+describe('patterns of names', () => {
+  const captures = (pattern: string, name: string) =>
+    new Enricher({ enabled: true, denied: [], only: [pattern] }).capture({ rawHeaders: [name, 'x'], targetHost: null })
+      .length === 1
+
+  it.each([
+    ['x-a', 'X-A', true],
+    ['x-a', 'X-Ab', false],
+    ['x-*', 'X-', true],
+    ['*token*', 'My-Token', true],
+    ['*token*', 'toke', false],
+    ['x-*-id', 'X-Request-Id', true],
+    ['x-*-id', 'X-Id', false],
+    ['a*a', 'a', false],
+    ['a*a', 'aa', true],
+    ['a*b*a', 'abba', true],
+    ['a*b*a', 'aba', true],
+    ['a*b*b*a', 'aba', false],
+    ['*', 'Anything', true],
+    ['a.c', 'abc', false],
+  ])('%s and %s: %s', (pattern, name, matches) => {
+    expect(captures(pattern, name)).toBe(matches)
+  })
+
+  // By a regular expression it took hours: a client chose the name, the operator the stars.
+  it('with many stars cost a long name nothing', () => {
+    expect(captures('*a*a*a*a*a*a*a*a*b', 'a'.repeat(16_000))).toBe(false)
+  })
+})

@@ -1,7 +1,7 @@
 /** Documents and variables that are made to hurt: bombs, fuzz from a fixed seed, names that JavaScript has uses for. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { attacked, expectDocumented, post } from './victim.ts'
+import { atOnce, attacked, expectDocumented, post } from './victim.ts'
 
 const herald = attacked()
 
@@ -120,11 +120,11 @@ it('1,000 fuzzed documents get documented answers', async () => {
     fc.array(fc.constantFrom(...words), { maxLength: 40 }).map((parts) => parts.join(' ')),
     { seed: SEED, numRuns: 1_000 },
   )
-  for (const query of documents) {
+  await atOnce(documents, async (query) => {
     const { status, body } = await post(herald(), JSON.stringify({ query }))
     expect([200, 400], query).toContain(status)
     expectDocumented(body)
-  }
+  })
 })
 
 it('500 fuzzed bodies get documented answers', async () => {
@@ -136,17 +136,12 @@ it('500 fuzzed bodies get documented answers', async () => {
       fc.dictionary(fc.constantFrom('query', 'variables', 'operationName', 'extensions', '__proto__', 'a'), tie('any')),
     ),
   })).any
-  for (const body of fc.sample(
-    fc.dictionary(fc.constantFrom('query', 'variables', 'operationName', 'extensions'), value),
-    {
-      seed: SEED,
-      numRuns: 500,
-    },
-  )) {
+  const request = fc.dictionary(fc.constantFrom('query', 'variables', 'operationName', 'extensions'), value)
+  await atOnce(fc.sample(request, { seed: SEED, numRuns: 500 }), async (body) => {
     const answer = await post(herald(), JSON.stringify(body))
     expect([200, 400], JSON.stringify(body)).toContain(answer.status)
     expectDocumented(answer.body)
-  }
+  })
 })
 
 it('1,000 fuzzed cursors are invalid or expired, or the place that they name', async () => {
@@ -156,7 +151,7 @@ it('1,000 fuzzed cursors are invalid or expired, or the place that they name', a
   const fuzzed = fc
     .tuple(base, fc.nat(200), fc.nat(8), fc.string({ maxLength: 8, unit: 'grapheme' }))
     .map(([text, at, cut, put]) => text.slice(0, at) + put + text.slice(at + cut))
-  for (const after of fc.sample(fuzzed, { seed: SEED, numRuns: 1_000 })) {
+  await atOnce(fc.sample(fuzzed, { seed: SEED, numRuns: 1_000 }), async (after) => {
     const query = 'query ($after: Cursor) { events(first: 0, after: $after) { end } }'
     const { status, body } = await post(herald(), JSON.stringify({ query, variables: { after } }))
     expect(status).toBe(200)
@@ -164,5 +159,56 @@ it('1,000 fuzzed cursors are invalid or expired, or the place that they name', a
     const [error] = (JSON.parse(body) as { errors?: { extensions: { code: string } }[] }).errors ?? []
     // A lone surrogate is no string that GraphQL's Cursor takes.
     if (after !== end) expect(['CURSOR_INVALID', 'CURSOR_EXPIRED', 'BAD_USER_INPUT']).toContain(error?.extensions.code)
+  })
+})
+
+it.each([
+  ['a lone surrogate', '\ud800', 'BAD_USER_INPUT'],
+  ['a lone surrogate among others', 'a\udfff💣', 'BAD_USER_INPUT'],
+  ['surrogates the wrong way round', '\udca3\ud83d', 'BAD_USER_INPUT'],
+  ['a NUL', 'a\0b', undefined],
+  ['a line feed and a header', 'a\r\nX-Injected: yes', undefined],
+  ['a byte order mark', '\ufeffa', undefined],
+  ['text from right to left', '\u202eevil', undefined],
+])('%s in an argument is refused, or given back as it was', async (_, guildName, code) => {
+  const query = 'mutation ($guildName: String!) { joinGuild(guildName: $guildName) { guildName } }'
+  for (const body of [
+    JSON.stringify({ query, variables: { guildName } }),
+    JSON.stringify({ query: `mutation { joinGuild(guildName: ${JSON.stringify(guildName)}) { guildName } }` }),
+  ]) {
+    const answer = JSON.parse((await post(herald(), body)).body) as {
+      data: unknown
+      errors?: { extensions: { code: string } }[]
+    }
+    if (code === undefined) expect(answer).toEqual({ data: { joinGuild: { guildName } } })
+    // In a document it is no string at all, by GraphQL's own rules.
+    else expect([code, 'GRAPHQL_PARSE_FAILED']).toContain(answer.errors?.[0]?.extensions.code)
+  }
+})
+
+it.each([
+  [
+    'variables 200,000 deep',
+    `{"query":"{ __typename }","variables":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+  ],
+  [
+    'a list 200,000 deep where a text belongs',
+    `{"query":"query ($a: Cursor) { events(after: $a) { end } }","variables":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`,
+  ],
+  [
+    'a list in a filter 100,000 deep',
+    `{"query":"query ($a: EventFilter) { events(filter: $a) { end } }","variables":{"a":{"type":{"in":${'['.repeat(100_000)}"x"${']'.repeat(100_000)}}}}}`,
+  ],
+  [
+    'a document 20,000 deep',
+    JSON.stringify({
+      query: `{ events(filter: { type: { in: ${'['.repeat(20_000)}${']'.repeat(20_000)} } }) { end } }`,
+    }),
+  ],
+])('%s overflow no stack', async (_, body) => {
+  for (let n = 0; n < 3; n++) {
+    const answer = await post(herald(), body)
+    expect([200, 400]).toContain(answer.status)
+    expectDocumented(answer.body)
   }
 })

@@ -25,8 +25,7 @@ export function attacked(env: Readonly<Record<string, string>> = {}): () => Hera
     const answer = await herald.query(WELL, { guildName: 'well' })
     expect(answer).toEqual({ data: { joinGuild: { guildName: 'well' } } })
     expect(performance.now() - began).toBeLessThan(SERVED_MS)
-    const metrics = await (await fetch(`${herald.url}/metrics`)).text()
-    expect(Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1])).toBeLessThan(MAX_BYTES)
+    expect(await memoryOf(herald)).toBeLessThan(MAX_BYTES)
     // A fault of ours is masked for the client and logged; hostile input must reach none.
     expect(herald.stderr()).not.toContain('a fault inside Herald')
   })
@@ -42,6 +41,21 @@ export function expectDocumented(body: string): void {
     expect(Object.keys(ERRORS)).toContain(extensions?.code)
     expect(extensions?.code).not.toBe('INTERNAL_SERVER_ERROR')
   }
+}
+
+/** Does something with each of many, a few at a time. */
+export async function atOnce<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values()
+  const worker = async () => {
+    for (const item of waiting) await run(item)
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+}
+
+/** Memory of the process, in bytes. */
+export async function memoryOf({ url }: Herald): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1])
 }
 
 /** Posts a body as JSON to `/graphql`. */

@@ -271,8 +271,12 @@ export class Connection implements Ticking {
     this.#hold()
     this.#shared.running(1)
     try {
-      // An answer that would only wait is not made yet.
+      // An answer that would only wait is not made yet; one that nobody waits for any more, not at all.
       await this.#whenRoom()
+      if (prepared.operation === 'query') {
+        await this.#whenDue()
+        if (this.#state === 'closed') return
+      }
       operation.answer(await this.#answer(prepared, operation))
     } finally {
       if (holds(operation)) void this.#whenRoom().then(() => letGo(operation))
@@ -300,6 +304,14 @@ export class Connection implements Ticking {
       }
       await new Promise((resolve) => setImmediate(resolve))
     }
+  }
+
+  /** Resolves when it is a query's turn and the client takes answers, or is gone. */
+  async #whenDue(): Promise<void> {
+    do {
+      await this.#whenRoom()
+      await this.#shared.engine.turn()
+    } while (this.isFull && this.#state === 'ready')
   }
 
   /** Resolves when the client has taken what waits for it, or is gone. */

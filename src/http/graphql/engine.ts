@@ -18,6 +18,7 @@ import {
 } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { ErrorCode } from '../../errors.ts'
+import { Pace } from '../../operations/pace.ts'
 import type { RequestContext } from '../context.ts'
 import { publicError, publicResult, requestError } from './errors.ts'
 import { excessOf, parseWithinLimits } from './limits.ts'
@@ -53,6 +54,11 @@ export interface Refused {
 export interface Engine {
   /** Throws nothing. */
   prepare(request: GraphQLRequest, context: RequestContext): Prepared | Refused
+  /**
+   * Resolves when a query may be executed: one in each turn of the event loop, so that hundreds that came in one packet
+   * keep nobody else waiting.
+   */
+  turn(): Promise<void>
   /** Executes a query or a mutation. The errors in its result may be shown; also those of what was refused. */
   answer(prepared: Prepared | Refused): Promise<Answer>
 }
@@ -72,6 +78,7 @@ export function createEngine(schema: GraphQLSchema): Engine {
   // Documents that proved valid: clients send the same few again and again. Yoga's own cache bounds their number
   // alone, and a document may be a megabyte.
   const kept = new Map<string, Kept>()
+  const pace = new Pace()
 
   function documentOf(text: string): Kept | Refused {
     const known = kept.get(text)
@@ -130,6 +137,7 @@ export function createEngine(schema: GraphQLSchema): Engine {
       const args = { schema, document, contextValue, variableValues: variables, operationName }
       return { operation: operation.operation, args, plan: planFor(known, operation) }
     },
+    turn: () => pace.turn(),
     async answer(prepared) {
       if ('errors' in prepared) return answerOf(prepared)
       const { plan, args } = prepared

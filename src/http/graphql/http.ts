@@ -119,6 +119,7 @@ async function serveRequest(
     const page = pagePlanOf(prepared.args)?.(operations, context)
     if (page !== undefined) return answerPage(page, context, `${type}; charset=utf-8`, response)
   }
+  if (operation === 'query') await engine.turn()
   const { text, refusal } = await engine.answer(prepared).finally(() => letGoAtEnd(context, response))
   if (type === STREAM_TYPE) return serveResult(text, response)
   // Under application/json a client must look into the result; the newer type lets the status tell, too.
