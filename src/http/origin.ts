@@ -34,13 +34,9 @@ export class Origins {
    * page may be a rebound one. Only browsers tell which languages their user reads, and no page can keep them from it.
    */
   isAskedByForeignPage(request: IncomingMessage): boolean {
-    const site = request.headers['sec-fetch-site']
-    return site === undefined ? this.isAskedByReboundPage(request) : site !== 'same-origin' && site !== 'none'
-  }
-
-  /** Whether a browser asks by a name that may have been rebound to this machine. */
-  isAskedByReboundPage(request: IncomingMessage): boolean {
-    return request.headers['accept-language'] !== undefined && this.#isForeignName(request)
+    const { 'sec-fetch-site': site, 'accept-language': languages } = request.headers
+    if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+    return languages !== undefined && this.#isForeignName(request)
   }
 
   /**

@@ -1,7 +1,8 @@
 /** Which of a request's headers are recorded, and how: told by the JSON that stands in Kafka. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { Enricher } from '../../src/event/enrich.ts'
 import { SDL, writeSchema } from '../http/rest/game.ts'
 import { ask, type RawRequest, rawRequest } from '../http/rest/raw-http.ts'
 import { type Herald, startHerald } from '../support/herald.ts'

@@ -9,6 +9,9 @@ export interface GraphQLRequest {
   readonly operationName: string | null
 }
 
+/** More than anything that is an argument here; a scalar of the user's own may take what it likes. */
+const MAX_NESTING = 64
+
 /** The request of a POST's body. Throws BAD_USER_INPUT. */
 export function requestOfBody(body: string): GraphQLRequest {
   return parseRequest(parseJson(body, 'The body'))
@@ -36,6 +39,7 @@ export function parseRequest(body: unknown): GraphQLRequest {
   if (variables != null && !isRecord(variables)) throw refusal('"variables" must be an object.')
   if (operationName != null && typeof operationName !== 'string') throw refusal('"operationName" must be a string.')
   if (extensions != null && !isRecord(extensions)) throw refusal('"extensions" must be an object.')
+  if (!isShallow(variables, MAX_NESTING)) throw refusal(`"variables" are nested more than ${MAX_NESTING} deep.`)
   return { query, variables: variables ?? null, operationName: operationName || null }
 }
 
@@ -49,6 +53,16 @@ function parseJson(text: string, what: string): unknown {
 
 function refusal(message: string): HeraldError {
   return new HeraldError('BAD_USER_INPUT', message)
+}
+
+/** What is written out again by recursion, JSON.stringify's too, must not overflow the stack. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (levels === 0) return false
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+    if (!isShallow(inner, levels - 1)) return false
+  }
+  return true
 }
 
 function isRecord(value: unknown): value is { readonly [name: string]: unknown } {

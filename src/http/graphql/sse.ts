@@ -68,6 +68,7 @@ export async function serveSubscription(
     return
   }
   if (response.closed || response.destroyed) return subscription.close()
+  const audience = audienceOf(args)
   channels.subscribed.publish({ transport: 'sse' })
   const stream = new EventStream(response, wheel, (reason) => {
     stop.removeEventListener('abort', closeAtStop)
@@ -80,7 +81,7 @@ export async function serveSubscription(
   stop.addEventListener('abort', closeAtStop, { once: true })
   if (stop.aborted) return closeAtStop()
   stream.moveOn(subscription.cursor)
-  subscription.deliver(audienceOf(args), stream)
+  subscription.deliver(audience, stream)
 }
 
 /** A response that is a stream of events, and takes what a subscription delivers. */
