@@ -210,6 +210,7 @@ describeBrowser('the console', () => {
     ] as const)('is usable by all when %s', async (name, options) => {
       const other = await openConsole(browser, herald.url, options)
       await other.state('live')
+      await other.page.getByText('The log has older ones', { exact: false }).waitFor()
       await other.page.locator('[role=option]').first().click()
       expect(await other.violations(`console-${name.replaceAll(' ', '-')}`)).toEqual([])
       const [page, screen] = await other.page.evaluate(() => [document.body.scrollWidth, innerWidth])
