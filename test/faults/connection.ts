@@ -18,6 +18,8 @@ export interface Asked {
   readonly field: 'events' | 'guildJoined'
   /** Only events whose publisher's name begins so; null: all. Of `events` alone. */
   readonly prefix: string | null
+  /** Only the events of these names; null: all. Of `events` alone. */
+  readonly among: readonly string[] | null
   /** Everything from the beginning to the end that the log has when it is asked; else what is new, for ever. */
   readonly isArchive: boolean
 }

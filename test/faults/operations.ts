@@ -17,26 +17,33 @@ const GUILDS = graphql(`subscription FaultsGuilds($after: Cursor, $from: Positio
 const SUBSCRIPTIONS = { events: print(EVENTS), guildJoined: print(GUILDS) } as const
 
 /** The request for what is asked, behind a cursor or, for null, at its beginning. */
-export function requestFor({ field, prefix, isArchive }: Asked, after: string | null) {
+export function requestFor({ field, isArchive, ...filter }: Asked, after: string | null) {
   return {
     query: SUBSCRIPTIONS[field],
     variables: {
       ...(after !== null && { after }),
       ...(isArchive && { from: 'EARLIEST', until: 'END' }),
-      ...(prefix !== null && { filter: filterFor(prefix) }),
+      ...filterFor(filter),
     },
   }
 }
 
-/** The vocabulary's filter for the events of publishers whose names begin so. */
-export function filterFor(prefix: string) {
-  return { type: { startsWith: `joined_guild:${prefix}` } }
+/** The vocabulary's filter for the events that are asked for, as the variable. */
+export function filterFor({ prefix, among }: Filter) {
+  if (prefix !== null) return { filter: { type: { startsWith: `joined_guild:${prefix}` } } }
+  if (among !== null) return { filter: { type: { in: among.map((name) => `joined_guild:${name}`) } } }
+  return {}
 }
 
 /** What the checker holds such a filter to; null: all. */
-export function wantedBy(prefix: string | null): Wanted | null {
-  return prefix === null ? null : { words: `filter ${prefix}`, wants: (name) => name.startsWith(prefix) }
+export function wantedBy({ prefix, among }: Filter): Wanted | null {
+  if (prefix !== null) return { words: `filter ${prefix}`, wants: (name) => name.startsWith(prefix) }
+  if (among === null) return null
+  const names = new Set(among)
+  return { words: `a filter of ${names.size} names`, wants: (name) => names.has(name) }
 }
+
+type Filter = Pick<Asked, 'prefix' | 'among'>
 
 /** A result of one of the subscriptions. */
 export interface StreamResult {

@@ -27,11 +27,12 @@ export interface Chain {
   readonly size: number
   /** Only events of publishers whose names begin so; null: all. */
   readonly prefix: string | null
+  readonly among: null
   /** Milliseconds since 1970; null: from the beginning. */
   readonly since: number | null
 }
 
-export const ALL: Chain = { direction: 'forward', size: 10_000, prefix: null, since: null }
+export const ALL: Chain = { direction: 'forward', size: 10_000, prefix: null, among: null, since: null }
 
 /** A page, or why there is none; `code` is null where no gateway answered. */
 type Page =
@@ -39,10 +40,10 @@ type Page =
   | { readonly why: string; readonly code: string | null }
 
 async function pageOf(gateway: string, chain: Chain, cursor: string | null): Promise<Page> {
-  const { direction, size, prefix, since } = chain
+  const { direction, size, since } = chain
   const variables: FaultsReplayQueryVariables = {
     ...(direction === 'forward' ? { first: size, after: cursor } : { last: size, before: cursor }),
-    ...(prefix !== null && { filter: filterFor(prefix) }),
+    ...filterFor(chain),
     ...(since !== null && { since: new Date(since).toISOString() }),
   }
   try {
@@ -130,7 +131,7 @@ export function startReader({ name, chain, gateways, protest }: ReaderOptions): 
       subscriber: `${name}-${streams.length + 1}`,
       pinnedAt: Number.POSITIVE_INFINITY,
       left: true,
-      wanted: wantedBy(chain.prefix),
+      wanted: wantedBy(chain),
       isFromBeginning: chain.direction === 'forward',
       hasAllBefore: null,
       connections: [],

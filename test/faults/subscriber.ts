@@ -52,7 +52,7 @@ const PASSING = new Set(['LOG_UNAVAILABLE', 'OVERLOADED', 'SUBSCRIBER_TOO_SLOW']
 export function startSubscriber(options: SubscriberOptions): Subscriber {
   const { name, gateways, asked, isNewcomer = false, shared = null, protest } = options
   const { transport, moveCursor = (cursor: string) => cursor } = options
-  const wanted = wantedBy(asked.prefix)
+  const wanted = wantedBy(asked)
   const stream: Stream = {
     subscriber: name,
     pinnedAt: asked.isArchive ? performance.now() : null,
@@ -84,17 +84,25 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
         stopped.signal.removeEventListener('abort', leave)
         resolve()
       }
+      // Not before it has heard something: on a busy machine it would leave for ever before that.
+      const heard = () => {
+        if (options.isRestless) leaving ??= setTimeout(leave, RESTLESS_MS * (0.5 + Math.random()))
+      }
       const listener: Listener = {
         pinned(pin) {
           if (connection.end !== null) return
+          heard()
           stream.pinnedAt ??= performance.now()
           cursor ??= pin
         },
         progress(place) {
-          if (connection.end === null) cursor = place
+          if (connection.end !== null) return
+          heard()
+          cursor = place
         },
         event(entry, place) {
           if (connection.end !== null) return
+          heard()
           stream.deliveries.push({ ...entry, at: performance.now(), connection: number })
           reached.set(entry.partition, Math.max(entry.offset + 1, reached.get(entry.partition) ?? 0))
           cursor = place
@@ -116,7 +124,6 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
         close()
       }
       stopped.signal.addEventListener('abort', leave)
-      if (options.isRestless) leaving = setTimeout(leave, RESTLESS_MS * (0.5 + Math.random()))
       if (stopped.signal.aborted) leave()
     })
   }
