@@ -3,7 +3,8 @@
  * nothing proves something only if it finds these.
  */
 import { Agent, createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { CursorCodec } from '../../src/event/cursor.ts'
 
 /** Moves a cursor of `topic` by so many events: 1 resumes one late, -1 one early. */
@@ -29,7 +30,10 @@ export interface Between {
   close(): Promise<void>
 }
 
-/** A gateway that acknowledges before it sends: REST paths are answered at once, and passed on afterwards. */
+/**
+ * A gateway that acknowledges before it sends: REST paths are answered at once, and passed on afterwards. WebSockets are
+ * passed on as they are.
+ */
 export async function acknowledgeEarly(gateway: string): Promise<Between> {
   const agent = new Agent({ keepAlive: true })
   const server = createServer((incoming, response) => {
@@ -45,11 +49,32 @@ export async function acknowledgeEarly(gateway: string): Promise<Between> {
     onward.on('error', () => response.destroy())
     incoming.pipe(onward)
   })
+  const sockets = new Set<Duplex>()
+  server.on('upgrade', ({ method, url, rawHeaders }, client, head) => {
+    const { hostname, port } = new URL(gateway)
+    const far = connect(Number(port), hostname)
+    const lines = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${rawHeaders[index + 1]}` : []))
+    far.write(`${[`${method} ${url} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`)
+    far.write(head)
+    for (const [one, other] of [
+      [client, far],
+      [far, client],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => {})
+      one.once('close', () => {
+        sockets.delete(one)
+        other.destroy()
+      })
+      one.pipe(other)
+    }
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
       server.closeAllConnections()
+      for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
       agent.destroy()
     },

@@ -13,8 +13,9 @@ import type { History } from './history.ts'
 import { pageOf } from './page.ts'
 import type { MoveCursor } from './subscriber.ts'
 
-const CLUSTER_MS = 240_000
-const EMBEDDED_MS = 120_000
+/** Patience for a machine that is busy with much else: a run takes a tenth of it. */
+const CLUSTER_MS = 600_000
+const EMBEDDED_MS = 300_000
 
 /** The verdict without its times, cut to what a person reads. */
 function violations({ lost, doubled, outOfOrder, brokenPromises }: Verdict) {
@@ -80,8 +81,8 @@ describe('a running system that is broken on purpose is found out', () => {
       const broken = { between: acknowledgeEarly, moveCursor }
       const { lost, doubled } = check(await runEmbedded({ kills: 1, eventsBetween: 100, ...broken }))
       const unsent = lost.filter((line) => line.endsWith('was acknowledged, and is not in the log'))
-      const missed = lost.filter((line) => /^\S*\bws-\d+ never got /.test(line))
-      const twice = doubled.filter((line) => /^\S*\bsse-\d+ got /.test(line))
+      const missed = lost.filter((line) => /^\S*\bws(-\d+)? never got /.test(line))
+      const twice = doubled.filter((line) => /^\S*\bsse(-\d+)? got /.test(line))
       expect([unsent.length, missed.length, twice.length].every((count) => count > 0)).toBe(true)
       // Nothing else is wrong: each flaw is found where it is.
       expect(lost.filter((line) => !unsent.includes(line) && !missed.includes(line))).toEqual([])
