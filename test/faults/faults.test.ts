@@ -84,9 +84,10 @@ describe('a running system that is broken on purpose is found out', () => {
       const missed = lost.filter((line) => /^\S*\bws(-\d+)? never got /.test(line))
       const twice = doubled.filter((line) => /^\S*\bsse(-\d+)? got /.test(line))
       expect([unsent.length, missed.length, twice.length].every((count) => count > 0)).toBe(true)
-      // Nothing else is wrong: each flaw is found where it is.
+      // Nothing else is wrong: each flaw is found where it is. (One that was acknowledged and is asked for again, with
+      // its key, is passed on twice: to the gateway before it died, and to the one after.)
       expect(lost.filter((line) => !unsent.includes(line) && !missed.includes(line))).toEqual([])
-      expect(doubled.filter((line) => !twice.includes(line))).toEqual([])
+      expect(doubled.filter((line) => !twice.includes(line) && !line.includes(' is in the log '))).toEqual([])
     },
     EMBEDDED_MS,
   )
