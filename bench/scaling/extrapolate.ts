@@ -7,8 +7,9 @@ import { figure, table } from './table.ts'
 
 /** Of a core. */
 const FULL = 0.7
-/** What following may take of that before the events are better split into several topics. */
-const FOLLOWING = FULL / 2
+/** Twice as many topics must save so large a share of the gateways to be worth it. */
+const WORTH = 0.25
+const MAX_TOPICS = 256
 const CONNECTIONS = 20_000
 /** A record with its headers, and its share of a batch. */
 const RECORD_BYTES = 450
@@ -25,6 +26,8 @@ interface Demand {
 /** Microseconds of CPU time a second. */
 interface Load {
   readonly following: number
+  /** Putting an event into words, for each audience that it is for. */
+  readonly rendering: number
   readonly audiences: number
   readonly deliveries: number
   readonly publishing: number
@@ -34,22 +37,28 @@ interface Load {
 type LoadOf = (demand: Demand, gateways: number) => Load
 
 export function extrapolate(costs: Costs): string {
+  const follow = costs.follow.slope * 1e6
+  const render = Math.max(0, costs.deliver.base - follow)
+  const publish = costs.publish.slope * 1e6
   const toAll: LoadOf = ({ subscribers, events }, gateways) => ({
-    following: events * costs.deliver.base,
+    following: events * follow,
+    rendering: events * render,
     audiences: 0,
     deliveries: (events * costs.deliver.slope * subscribers) / gateways,
-    publishing: (events * costs.publish.slope * 1e6) / gateways,
+    publishing: (events * publish) / gateways,
   })
   const toGuilds: LoadOf = ({ subscribers, events }, gateways) => ({
-    following: events * costs.follow.slope * 1e6,
+    following: events * follow,
     // Its members are anywhere: a gateway has nearly as many guilds as subscribers, until it has all of them.
+    rendering: events * render * Math.min(1, GUILD / gateways),
     audiences: events * costs.audiences.slope * Math.min(subscribers / gateways, subscribers / GUILD),
-    deliveries: (events * costs.deliver.slope * Math.min(GUILD, subscribers)) / gateways,
-    publishing: (events * costs.publish.slope * 1e6) / gateways,
+    // A subscriber to whom nothing comes hears once a second how far the log is.
+    deliveries: (costs.deliver.slope * (events * Math.min(GUILD, subscribers) + subscribers)) / gateways,
+    publishing: (events * publish) / gateways,
   })
   return [
     '**Every event goes to every subscriber**, who all ask for the same:',
-    sizes(costs, toAll, [
+    sizes(costs, toAll, 1, [
       { subscribers: 1_000, events: 100 },
       { subscribers: 1_000, events: 1_000 },
       { subscribers: 10_000, events: 100 },
@@ -59,7 +68,7 @@ export function extrapolate(costs: Costs): string {
       { subscribers: 1_000_000, events: 10 },
     ]),
     `**Every event is for one guild of ${GUILD}**, and each subscriber asks for that of its own guild; members are connected to any gateway:`,
-    sizes(costs, toGuilds, [
+    sizes(costs, toGuilds, MAX_TOPICS, [
       { subscribers: 1_000, events: 1_000 },
       { subscribers: 10_000, events: 1_000 },
       { subscribers: 10_000, events: 10_000 },
@@ -71,7 +80,7 @@ export function extrapolate(costs: Costs): string {
   ].join('\n\n')
 }
 
-function sizes(costs: Costs, loadOf: LoadOf, demands: readonly Demand[]): string {
+function sizes(costs: Costs, loadOf: LoadOf, maxTopics: number, demands: readonly Demand[]): string {
   const heads = [
     ...['subscribers', 'events/s', 'topics', 'partitions each', 'gateways in all', 'subscribers each', 'MB each'],
     ...['read from Kafka, Gbit/s', "brokers' cores", 'most of a gateway goes into'],
@@ -79,9 +88,7 @@ function sizes(costs: Costs, loadOf: LoadOf, demands: readonly Demand[]): string
   return table(
     heads,
     demands.map((demand) => {
-      const topics = Math.max(1, Math.ceil(loadOf(demand, 1).following / (FOLLOWING * 1e6)))
-      const part = { subscribers: demand.subscribers / topics, events: demand.events / topics }
-      const gateways = gatewaysFor(part, loadOf)
+      const { topics, part, gateways } = split(demand, loadOf, maxTopics)
       const each = part.subscribers / gateways
       const load = loadOf(part, gateways)
       const [[most]] = Object.entries(load).sort(([, a], [, b]) => b - a) as [[string, number]]
@@ -99,14 +106,32 @@ function sizes(costs: Costs, loadOf: LoadOf, demands: readonly Demand[]): string
   )
 }
 
-/** The fewest that are not full. */
+/** Into so many topics, each with gateways and subscribers of its own, that twice as many would save little. */
+function split(demand: Demand, loadOf: LoadOf, maxTopics: number): { topics: number; part: Demand; gateways: number } {
+  const into = (topics: number) => {
+    const part = { subscribers: demand.subscribers / topics, events: demand.events / topics }
+    return { topics, part, gateways: gatewaysFor(part, loadOf) }
+  }
+  let best = into(1)
+  for (let topics = 2; topics <= maxTopics; topics *= 2) {
+    const next = into(topics)
+    if (topics * next.gateways > (1 - WORTH) * best.topics * best.gateways) continue
+    best = next
+  }
+  return best
+}
+
+/** The fewest that are not full; Infinity where following alone is too much for each. */
 function gatewaysFor(demand: Demand, loadOf: LoadOf): number {
   const isEnough = (gateways: number) => {
     const cores = Object.values(loadOf(demand, gateways)).reduce((sum: number, value: number) => sum + value, 0) / 1e6
     return cores <= FULL && demand.subscribers / gateways <= CONNECTIONS
   }
   let most = 1
-  while (!isEnough(most)) most *= 2
+  while (!isEnough(most)) {
+    most *= 2
+    if (most > 2 ** 40) return Number.POSITIVE_INFINITY
+  }
   let least = Math.floor(most / 2)
   while (most - least > 1) {
     const middle = Math.floor((most + least) / 2)

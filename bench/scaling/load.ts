@@ -114,7 +114,11 @@ export class Crowd {
       if (this.counts.every((count) => count >= partitions)) break
       if (performance.now() > deadline) throw new Error('not all subscribers are live')
     }
-    await delay(300)
+    // Marks of an earlier try may still be on their way.
+    for (let total = -1; total !== this.total; ) {
+      total = this.total
+      await delay(300)
+    }
     this.reset()
   }
 

@@ -13,12 +13,12 @@ const BEGIN = '<!-- Measured: npm run bench:scaling writes from here on. -->\n'
 const END = '<!-- So far. -->\n'
 
 export function reportOf(measured: Measurements, plan: { readonly rounds: number; readonly seconds: number }): string {
-  const { publishing, following, fanOut, memory, idle, isPinned } = measured
+  const { publishing, following, fanOut, memory, idle, isPinned, load } = measured
   const costs = costsOf(measured)
   const single = publishing.filter(isSingle)
   const fannedOut = fanOut.filter(isSingle)
   return [
-    `Measured on ${machineInWords()}, ${new Date().toISOString().slice(0, 10)}: medians of ${plan.rounds} rounds of ${plan.seconds} s. ${
+    `Measured on ${machineInWords()}, ${new Date().toISOString().slice(0, 10)}: medians of ${plan.rounds} rounds of ${plan.seconds} s; load average before it began ${load.toFixed(1)}${load > 1 ? ', so other programs had their share of the cores: rates are far too low, and costs too high' : ''}. ${
       isPinned
         ? 'One gateway of one process has a core to itself, and generator and broker share the other; several gateways, or workers, share both cores with them.'
         : 'Nothing was pinned to a core: gateways, generator and broker share them all.'
