@@ -23,7 +23,7 @@ import { heraldVersion } from './version.ts'
 /** What stands around a gateway: nothing, or the primary of several (workers/). */
 export interface Surroundings {
   /** It serves. `table`: what a person is to see of that, once. */
-  serving(table: string, port: number): void
+  serving(table: string): void
   /** What `/metrics` tells: of this process, or of all that serve the port. */
   metricsOf(own: Metrics): MetricsPage
   /** What each log line says of the process, where there are several. */
@@ -78,7 +78,7 @@ export async function startGateway(config: Config, around: Surroundings): Promis
     allowedOrigins: config.allowedOrigins,
   })
   const port = await listen(http, config, log)
-  around.serving(startupTable(catalogue, config, port), port)
+  around.serving(startupTable(catalogue, config, port))
   logger.info({ port, topic: config.topic, log: config.brokers.length > 0 ? 'kafka' : 'embedded' }, 'serving')
 
   return async () => {

@@ -3,7 +3,7 @@ import type { Report } from '../observability/process-metrics.ts'
 
 /** A question's number comes back with its answer. */
 export type FromWorker =
-  | { readonly kind: 'serving'; readonly table: string; readonly port: number }
+  | { readonly kind: 'serving'; readonly table: string }
   /** It cannot start; `message` is one line that says what to do. */
   | { readonly kind: 'refused'; readonly message: string }
   /** What do all of us count? */

@@ -7,13 +7,14 @@
 import cluster, { type Worker } from 'node:cluster'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { type Config, ConfigError } from '../config.ts'
 import { createLogger, type Logger } from '../observability/logger.ts'
 import type { FromPrimary, FromWorker } from './messages.ts'
 import { Reports } from './reports.ts'
 
-/** A worker that has not ended when the primary itself must is killed. */
-const KILL_MS = 9_000
+/** A worker that has not ended shortly before the primary itself must (main.ts) is killed. */
+const KILL_MS = 9_400
 /** Deaths that are longer ago are forgotten. */
 const MEMORY_MS = 60_000
 /** What the second death waits for its replacement; each further one twice as long, up to the most. */
@@ -43,9 +44,9 @@ class Primary {
   readonly #pauses = new Set<NodeJS.Timeout>()
   /** The places of the workers that live. */
   readonly #places = new Map<Worker, number>()
-  /** The port as workers ask for it: 0 means the same to all of them while one of them lives. */
+  /** The port that all ask for; 0 only until one is found. */
   #port: number
-  #openedPort: number | null = null
+  #hasServed = false
   #isStopping = false
   #onServing: (table: string) => void = () => {}
   #onRefused: (error: Error) => void = () => {}
@@ -60,10 +61,12 @@ class Primary {
     // Of the kernel's choice most connections would go to one worker.
     cluster.schedulingPolicy = cluster.SCHED_RR
     cluster.on('message', (worker, message: FromWorker) => this.#hear(worker, message))
-    cluster.on('exit', (worker, code, signal) => void this.#exited(worker, code, signal))
+    cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal))
   }
 
   async start(): Promise<void> {
+    // To node:cluster, 0 is a new port for whoever comes when all others have died.
+    if (this.#port === 0) this.#port = await freePort(this.#config.host)
     const table = await new Promise<string>((resolve, reject) => {
       this.#onServing = resolve
       this.#onRefused = reject
@@ -95,7 +98,6 @@ class Primary {
   }
 
   #fork(place: number): void {
-    if (this.#places.size === 0) this.#port = this.#openedPort ?? this.#port
     const worker = cluster.fork({ ...this.#environment, PORT: String(this.#port) })
     this.#places.set(worker, place)
     worker.on('error', (error) => {
@@ -107,11 +109,11 @@ class Primary {
   #hear(worker: Worker, message: FromWorker): void {
     switch (message.kind) {
       case 'serving':
-        this.#openedPort = message.port
+        this.#hasServed = true
         return this.#onServing(message.table)
       case 'refused':
         this.#onRefused(new ConfigError(message.message))
-        if (this.#openedPort !== null) this.#logger.error({ worker: worker.id }, message.message)
+        if (this.#hasServed) this.#logger.error({ worker: worker.id }, message.message)
         return
       case 'askPage': {
         const { question } = message
@@ -124,10 +126,11 @@ class Primary {
     }
   }
 
-  async #exited(worker: Worker, code: number | null, signal: string | null): Promise<void> {
+  #exited(worker: Worker, code: number | null, signal: string | null): void {
+    const left = () => this.#left(worker, signal ?? `exit code ${code}`)
     // What it said last may still be on its way.
-    if (worker.isConnected()) await once(worker, 'disconnect')
-    this.#left(worker, signal ?? `exit code ${code}`)
+    if (worker.isConnected()) worker.once('disconnect', left)
+    else left()
   }
 
   #left(worker: Worker, how: string): void {
@@ -139,7 +142,7 @@ class Primary {
       if (this.#places.size === 0) this.#onGone()
       return
     }
-    if (this.#openedPort === null)
+    if (!this.#hasServed)
       return this.#onRefused(new ConfigError(`WORKERS: the first one ended before it served: ${how}`))
     this.#replace(worker, place, how)
   }
@@ -159,6 +162,20 @@ class Primary {
       this.#fork(place)
     }, pauseMs)
     this.#pauses.add(pause)
+  }
+}
+
+/** 0 where there is none to be had on this host: the worker that tries says why. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host)
+  try {
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, 'close')
+    return port
+  } catch {
+    return 0
   }
 }
 

@@ -58,7 +58,7 @@ export function joinPrimary(worker: Worker = cluster.worker!): Primary {
 
   return {
     name: { worker: worker.id, pid: process.pid },
-    serving: (table, port) => void tell({ kind: 'serving', table, port }),
+    serving: (table) => void tell({ kind: 'serving', table }),
     metricsOf(own): MetricsPage {
       metrics = own
       return { contentType: own.contentType, text: () => pageOfAll(own) }
