@@ -44,6 +44,8 @@ class Primary {
   readonly #pauses = new Set<NodeJS.Timeout>()
   /** The places of the workers that live. */
   readonly #places = new Map<Worker, number>()
+  /** The connection that was passed on last to each: the next goes only when it has been taken. */
+  readonly #passedOn = new WeakMap<Worker, Handle>()
   /** The port that all ask for; 0 only until one is found. */
   #port: number
   #hasServed = false
@@ -100,6 +102,7 @@ class Primary {
   #fork(place: number): void {
     const worker = cluster.fork({ ...this.#environment, PORT: String(this.#port) })
     this.#places.set(worker, place)
+    watchPassedOn(worker, (handle) => this.#passedOn.set(worker, handle))
     worker.on('error', (error) => {
       // One that could not be made has no exit. Others have, and what is said to the dead needs no hearing.
       if (worker.process.pid === undefined) this.#left(worker, String(error))
@@ -138,6 +141,7 @@ class Primary {
     if (place === undefined) return
     this.#places.delete(worker)
     this.#reports.left(worker)
+    this.#passedOn.get(worker)?.close()
     if (this.#isStopping) {
       if (this.#places.size === 0) this.#onGone()
       return
@@ -176,6 +180,25 @@ async function freePort(host: string): Promise<number> {
     return port
   } catch {
     return 0
+  }
+}
+
+/** A connection as node:cluster passes it on. */
+interface Handle {
+  /** May be called again. */
+  close(): void
+}
+
+/**
+ * Calls `see` with each connection that is passed on to a worker. By node:cluster itself nobody learns of them, and one
+ * that is on its way to a worker when that dies stays open there (20.20): its client would wait for ever.
+ */
+function watchPassedOn(worker: Worker, see: (handle: Handle) => void): void {
+  const send = worker.process.send.bind(worker.process) as (...args: unknown[]) => boolean
+  worker.process.send = (...args: unknown[]) => {
+    const [message, handle] = args as [{ readonly act?: string }, Handle | undefined]
+    if (message.act === 'newconn' && handle !== undefined) see(handle)
+    return send(...args)
   }
 }
 
