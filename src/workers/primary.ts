@@ -113,6 +113,8 @@ class Primary {
     switch (message.kind) {
       case 'serving':
         this.#hasServed = true
+        // It was being started when all were told to stop, and did not hear it: it was killed at the end of the patience.
+        if (this.#isStopping) tell(worker, { kind: 'stop' })
         return this.#onServing(message.table)
       case 'refused':
         this.#onRefused(new ConfigError(message.message))

@@ -224,6 +224,18 @@ describeKafka('two workers', () => {
     60_000,
   )
 
+  // It was told before it could hear, served on, and was killed at the end of the primary's patience.
+  it('end in an orderly way at SIGTERM also where one is only being started', async () => {
+    const kafka = { KAFKA_BROKERS: kafkaAddress(), KAFKA_TOPIC: await createTopic({ partitions: 1 }) }
+    // It resolves when the first of them serves.
+    const gateway = await startHerald({ env: { ...kafka, WORKERS: '2', LOG_LEVEL: 'info' } })
+    expect(await gateway.stop()).toBe(0)
+    const stopped = logOf(gateway).flatMap(({ msg, worker }) =>
+      msg === 'stopped' && worker !== undefined ? worker : [],
+    )
+    expect(stopped.sort()).toEqual([1, 2])
+  })
+
   it('end when the primary is killed, and leave the port', async () => {
     const gateway = await twoWorkers()
     const workers = workersOf(gateway)
