@@ -114,18 +114,25 @@ export class HttpServer {
     }
     this.#server = createServer({ ...PATIENCE, keepAliveTimeout: 65_000, ServerResponse: PatientResponse })
     this.#server.timeout = STALL_MS
+    const forget = (socket: Socket) => {
+      this.#open--
+      this.#sockets.delete(socket)
+    }
+    // One function for all connections: a closure for each is memory of each idle subscriber.
+    function closed(this: Socket): void {
+      forget(this)
+    }
     this.#server.on('connection', (socket) => {
       // Comes again for a connection that is given back to the parser (upgrade.ts).
       if (this.#sockets.has(socket)) return
       // Not Node's own `maxConnections`: where there are several workers, the primary would offer it again and again.
       if (this.#open >= options.maxConnections) return void socket.destroy()
       this.#open++
-      socket.once('close', () => this.#open--)
       this.#sockets.add(socket)
       const refusal = quotas === null ? null : countConnection(quotas, addresses, socket)
       if (refusal !== null)
         endWith(socket, ERRORS[refusal.code].status, `${refusal.code}: ${refusal.message}\n`, retryAfter(refusal.code))
-      socket.once('close', () => this.#sockets.delete(socket))
+      socket.on('close', closed)
     })
     this.#server.on('request', (request, response) => this.#serve(request, response))
     // An expectation that nobody knows is no reason to refuse: Flask passes over it too.

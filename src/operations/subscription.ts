@@ -75,7 +75,10 @@ export class Subscription {
   /** Called once, when it is closed or has ended. */
   onClose: (() => void) | null = null
   readonly #shared: SubscribeDependencies
-  readonly #pinned: Pinned
+  readonly #end: Vector | null
+  readonly #incarnation: Buffer
+  /** Until its lane has it. */
+  #matches: Matches | null
   /** Behind what the sink was handed. */
   #place: Place
   /** Whether the place has moved on without a word to the sink. */
@@ -91,10 +94,12 @@ export class Subscription {
   /** Ends what is read of the log; made only for those who read. */
   #abort: AbortController | null = null
 
-  constructor(shared: SubscribeDependencies, pinned: Pinned) {
+  constructor(shared: SubscribeDependencies, { start, end, matches, incarnation }: Pinned) {
     this.#shared = shared
-    this.#pinned = pinned
-    this.#place = { vector: pinned.start, partition: null }
+    this.#end = end
+    this.#incarnation = incarnation
+    this.#matches = matches
+    this.#place = { vector: start, partition: null }
   }
 
   /** Cursor of the place that it has come to. */
@@ -104,17 +109,17 @@ export class Subscription {
 
   /** Whether it ends without an event, since it is `until: END` and begins there. */
   get isOver(): boolean {
-    const { end } = this.#pinned
-    return end !== null && !isAhead(end, this.#place.vector)
+    return this.#end !== null && !isAhead(this.#end, this.#place.vector)
   }
 
   /** Begins to deliver; once. The sink hears of the end, unless that is a `close`. */
   deliver(audience: Audience, sink: Sink): void {
     if (this.#isEnded) return
     const { live } = this.#shared
-    const { end, matches } = this.#pinned
+    const end = this.#end
     this.#sink = sink
-    this.#lane = live.enter(audience, matches)
+    this.#lane = live.enter(audience, this.#matches)
+    this.#matches = null
     if (end !== null) {
       this.#scan(end).then(
         () => this.end(null),
@@ -323,7 +328,7 @@ export class Subscription {
   }
 
   #isSame(): boolean {
-    return this.#shared.log.incarnation().equals(this.#pinned.incarnation)
+    return this.#shared.log.incarnation().equals(this.#incarnation)
   }
 
   /** A place says nothing about another life of the topic: reading on there would skip events in silence. */

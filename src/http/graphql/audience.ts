@@ -14,6 +14,7 @@ import {
   visit,
 } from 'graphql'
 import type { Audience } from '../../operations/lane.ts'
+import type { PublishRequest } from '../../operations/publish.ts'
 import type { RequestContext } from '../context.ts'
 import { publicError, publicResult } from './errors.ts'
 
@@ -34,14 +35,14 @@ let lastNumber = 0
 /** The audience of a subscription that was prepared. */
 export function audienceOf(args: ExecutionArgs): Audience {
   const { document, operationName, variableValues } = args
-  const { caller, head } = args.contextValue as RequestContext
+  const { caller } = args.contextValue as RequestContext
   const operation = operationOf(document, operationName ?? '')
   const deciding: { [name: string]: unknown } = {}
   for (const name of operation.variables) {
     // What is left out has its default, which null has not.
     if (variableValues && Object.hasOwn(variableValues, name)) deciding[name] = variableValues[name]
   }
-  const contextValue: RequestContext = { caller, head, lastEventId: null, signal: NEVER }
+  const contextValue: RequestContext = { caller, head: NO_HEAD, lastEventId: null, signal: NEVER }
   return {
     key: JSON.stringify([operation.number, caller.rights.key, deciding]),
     render(event) {
@@ -56,7 +57,8 @@ export function audienceOf(args: ExecutionArgs): Audience {
   }
 }
 
-/** What is shared by many outlives the request of each. */
+/** What is shared by many is enriched by nobody's request, and outlives that of each. */
+const NO_HEAD: PublishRequest = { rawHeaders: [], targetHost: null, idempotencyKey: null, traceparent: null }
 const NEVER = new AbortController().signal
 
 function operationOf(document: DocumentNode, name: string): Operation {

@@ -10,14 +10,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, MessageType, parseMessage } from 'graphql-ws'
-import type { RawData, WebSocket } from 'ws'
+import { type RawData, WebSocket } from 'ws'
 import type { Caller } from '../../access/caller.ts'
 import type { EndReason } from '../../observability/channels.ts'
 import type { Operations } from '../../operations/operations.ts'
 import type { PublishRequest } from '../../operations/publish.ts'
 import { tooSlow } from '../../operations/subscription.ts'
 import type { Gate } from '../gate.ts'
-import { publishRequest } from '../request-head.ts'
+import { packHead, unpackHead } from '../request-head.ts'
 import { audienceOf } from './audience.ts'
 import { pagePlanOf } from './compiled-page.ts'
 import type { Engine, Prepared } from './engine.ts'
@@ -61,11 +61,14 @@ export interface Shared {
   closed(connection: Connection): void
 }
 
+/** Knows whose it is, so that its listeners are the same few functions for all: closures are memory of each. */
+export class ClientSocket extends WebSocket {
+  connection: Connection | null = null
+}
+
 export class Connection implements Ticking {
-  /** Of the upgrade request, for what is published. */
-  readonly head: PublishRequest
   readonly #shared: Shared
-  readonly #webSocket: WebSocket
+  readonly #webSocket: ClientSocket
   readonly #socket: Duplex & { readonly bytesWritten?: number }
   readonly #operations = new Map<string, Operation>()
   /** Null: everybody may. */
@@ -78,36 +81,54 @@ export class Connection implements Ticking {
   #isPaused = false
   #running = 0
   #room: Room | null = null
+  /** Of the upgrade request. A key of its would make one event of all that the socket ever publishes. */
+  readonly #packedHead: string
+  #head: PublishRequest | null = null
   /** Since when the client has taken nothing of what waits; 0: it takes all. */
   #stalledAt = 0
   #taken = 0
 
   /** `request`: of the upgrade. */
-  constructor(shared: Shared, webSocket: WebSocket, socket: Duplex, request: IncomingMessage) {
+  constructor(shared: Shared, webSocket: ClientSocket, socket: Duplex, request: IncomingMessage) {
     this.#shared = shared
     this.#webSocket = webSocket
     this.#socket = socket
-    // A key of the upgrade request would make one event of all that the socket ever publishes.
-    this.head = { ...publishRequest(request), idempotencyKey: null }
+    this.#packedHead = packHead(request)
     this.#access = shared.gate.isOpen ? null : new SocketAccess(shared.gate, request, this)
     this.#anyone = shared.gate.anyone(request)
     this.#openedAt = shared.wheel.now
     this.#heardAt = shared.wheel.now
-    webSocket.on('message', (data) => this.#hear(data))
-    const heard = () => {
-      this.#heardAt = shared.wheel.now
-      this.#hold()
-    }
-    webSocket.on('pong', heard)
-    webSocket.on('ping', heard)
-    // A message that is too large, or no frame at all: ws closes with the right code by itself.
-    webSocket.on('error', () => {})
-    webSocket.once('close', () => this.#over('client'))
+    webSocket.connection = this
+    webSocket.on('message', Connection.#onMessage)
+    webSocket.on('pong', Connection.#onSign)
+    webSocket.on('ping', Connection.#onSign)
+    webSocket.on('error', ignore)
+    webSocket.on('close', Connection.#onClose)
     socket.on('drain', () => this.#drained())
     shared.wheel.add(this)
     if (webSocket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
       this.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable')
     }
+  }
+
+  static readonly #onMessage = function (this: WebSocket, data: RawData): void {
+    connectionOf(this).#hear(data)
+  }
+
+  static readonly #onSign = function (this: WebSocket): void {
+    const connection = connectionOf(this)
+    connection.#heardAt = connection.#shared.wheel.now
+    connection.#hold()
+  }
+
+  static readonly #onClose = function (this: WebSocket): void {
+    connectionOf(this).#over('client')
+  }
+
+  /** What is published is enriched with. */
+  get head(): PublishRequest {
+    this.#head ??= unpackHead(this.#packedHead)
+    return this.#head
   }
 
   /** Who asks. Throws UNAUTHENTICATED where nobody was let in, or not any more. */
@@ -352,6 +373,13 @@ export class Connection implements Ticking {
     this.#shared.closed(this)
   }
 }
+
+function connectionOf(webSocket: WebSocket): Connection {
+  return (webSocket as ClientSocket).connection!
+}
+
+/** A message that is too large, or no frame at all: ws closes with the right code by itself. */
+function ignore(): void {}
 
 function sizeOf(data: RawData): number {
   return Array.isArray(data) ? data.reduce((sum, part) => sum + part.length, 0) : data.byteLength

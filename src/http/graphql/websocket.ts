@@ -9,7 +9,7 @@ import { WebSocketServer } from 'ws'
 import type { Operations } from '../../operations/operations.ts'
 import { MAX_BODY_BYTES } from '../body.ts'
 import type { Gate } from '../gate.ts'
-import { Connection, type Shared } from './connection.ts'
+import { ClientSocket, Connection, type Shared } from './connection.ts'
 import type { Engine } from './engine.ts'
 import type { Wheel } from './wheel.ts'
 
@@ -22,7 +22,8 @@ export class WebSockets implements Shared {
   readonly wheel: Wheel
   readonly gate: Gate
   isClosing = false
-  readonly #server = new WebSocketServer({
+  readonly #server = new WebSocketServer<typeof ClientSocket>({
+    WebSocket: ClientSocket,
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
