@@ -6,6 +6,8 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]']
+/** How every browser's User-Agent begins. */
+const BROWSER = 'Mozilla/'
 const LOOPBACK_ADDRESS = /^(?:(?:::ffff:)?127\.|::1$)/i
 
 export class Origins {
@@ -31,12 +33,13 @@ export class Origins {
   /**
    * Whether a page makes a browser ask for what anybody else may ask for by any Host, a REST path. Browsers say so
    * themselves (Sec-Fetch-Site), but not where the page came by plain http from a name that is not loopback's: such a
-   * page may be a rebound one. Only browsers tell which languages their user reads, and no page can keep them from it.
+   * page may be a rebound one. A browser is known by its name together with the languages that its user reads: scripts
+   * have one of the two at most (Node's fetch sends `accept-language: *`), and go on by any Host.
    */
   isAskedByForeignPage(request: IncomingMessage): boolean {
-    const { 'sec-fetch-site': site, 'accept-language': languages } = request.headers
+    const { 'sec-fetch-site': site, 'accept-language': languages, 'user-agent': agent = '' } = request.headers
     if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-    return languages !== undefined && this.#isForeignName(request)
+    return languages !== undefined && agent.startsWith(BROWSER) && this.#isForeignName(request)
   }
 
   /**

@@ -32,7 +32,7 @@ const NOT_ALLOWED = page(
   'The method is not allowed for the requested URL.',
 )
 
-const FOREIGN_PAGE = 'A page of another origin may not publish events.\n'
+const FOREIGN_PAGE = 'A page of another web origin may not publish events; name its origin in ALLOWED_ORIGINS.\n'
 const PREFETCH = 'This path publishes an event, so it cannot be fetched ahead.\n'
 
 /** Who may ask for a path, and from where. */

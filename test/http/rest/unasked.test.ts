@@ -3,6 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Herald, startHerald } from '../../support/herald.ts'
 import { rawRequest } from '../../support/raw-request.ts'
 
+/** What each browser sends, whatever page asks. */
+const BROWSER = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0', 'accept-language': 'en' }
+
 let herald: Herald
 beforeAll(async () => {
   herald = await startHerald({ env: { ALLOWED_ORIGINS: 'http://game.example' } })
@@ -18,8 +21,11 @@ it.each<[string, Record<string, string>]>([
   ['another site', { 'sec-fetch-site': 'cross-site' }],
   ['another origin of the same site', { 'sec-fetch-site': 'same-site' }],
   ['what no browser says', { 'sec-fetch-site': 'nonsense' }],
-  ['a name that was rebound, in a browser', { host: 'evil.example:5000', 'accept-language': 'en' }],
-  ['a rebound name, in a browser that a page makes silent', { host: 'evil.example', 'accept-language': '' }],
+  ['a name that was rebound, in a browser', { ...BROWSER, host: 'evil.example:5000' }],
+  [
+    'a rebound name, in a browser that a page makes silent',
+    { ...BROWSER, host: 'evil.example', 'accept-language': '' },
+  ],
   ['a prefetch', { 'sec-purpose': 'prefetch' }],
   ['a prerender', { 'sec-purpose': 'prefetch;prerender' }],
   ['a prefetch by a proxy', { 'sec-purpose': 'prefetch;anonymous-client-ip' }],
@@ -38,16 +44,16 @@ it.each<[string, Record<string, string>]>([
 })
 
 it.each<[string, Record<string, string>]>([
-  ['who types the address', { 'sec-fetch-site': 'none', 'accept-language': 'en' }],
-  ['our own page', { 'sec-fetch-site': 'same-origin', 'accept-language': 'en' }],
-  ['a browser on this machine', { host: 'localhost:5000', 'accept-language': 'en' }],
-  ['a browser at an address', { host: '127.0.0.1:5000', 'accept-language': 'en' }],
-  ['a browser at a name that is allowed', { host: 'game.example', 'accept-language': 'en' }],
-  [
-    'a browser behind a proxy that has TLS',
-    { host: 'other.example', 'accept-language': 'en', 'sec-fetch-site': 'none' },
-  ],
+  ['who types the address', { 'sec-fetch-site': 'none', ...BROWSER }],
+  ['our own page', { 'sec-fetch-site': 'same-origin', ...BROWSER }],
+  ['a browser on this machine', { host: 'localhost:5000', ...BROWSER }],
+  ['a browser at an address', { host: '127.0.0.1:5000', ...BROWSER }],
+  ['a browser at a name that is allowed', { host: 'game.example', ...BROWSER }],
+  ['a browser behind a proxy that has TLS', { host: 'other.example', ...BROWSER, 'sec-fetch-site': 'none' }],
   ['curl by any name', { host: 'other.example' }],
+  // It was refused once as a browser: Node's own fetch tells languages too.
+  ["Node's fetch by any name", { host: 'other.example', 'accept-language': '*', 'user-agent': 'node' }],
+  ['a script that says it is a browser, by any name', { host: 'other.example', 'user-agent': 'Mozilla/5.0' }],
   ['any Origin', { origin: 'http://evil.example' }],
   ['another purpose', { purpose: 'testing', 'sec-purpose': 'unknown' }],
 ])('serves %s', async (_what, headers) => {
