@@ -29,17 +29,32 @@ interface Installation {
   readonly jars: readonly string[]
 }
 
-/** Feeds lines to the shell's standard input, as a person would type them, and resolves with what it printed. */
-export type SparkShell = (input: string) => Promise<{ stdout: string; stderr: string }>
+/** The shell, running. */
+export interface SparkShell {
+  /** Feeds lines to its standard input, as a person would type them. */
+  type(lines: string): void
+  /** What it has printed so far. */
+  stdout(): string
+  stderr(): string
+  /** Ctrl-C. */
+  interrupt(): void
+  /** Leaves it; resolves when it has ended by itself, and rejects where it has not done so well. */
+  exit(): Promise<void>
+  /** Ends it at once, if it runs. To be called in any case. */
+  close(): Promise<void>
+}
+
+/** Starts the shell, with `env` besides what it needs. */
+export type StartSparkShell = (env?: Readonly<Record<string, string>>) => Promise<SparkShell>
 
 /**
  * `describe` for suites that need PySpark; to be awaited at the top of a test file. Downloads what is missing (once;
  * about 470 MB, a minute). Where that cannot be, skips with the reason in the suite's name; with CI=true it fails.
  */
-export async function describeSpark(name: string, suite: (shell: SparkShell) => void): Promise<void> {
+export async function describeSpark(name: string, suite: (start: StartSparkShell) => void): Promise<void> {
   try {
     const installation = await install((line) => console.log(line))
-    describe(name, () => suite((input) => runShell(installation, input)))
+    describe(name, () => suite((env) => startShell(installation, env)))
   } catch (error) {
     if (!(error instanceof NotInstalledError) || process.env.CI === 'true') throw error
     console.warn(`\n!!! NO SPARK: ${error.message}\n`)
@@ -138,10 +153,10 @@ async function step(
   }
 }
 
-async function runShell(
+async function startShell(
   { python, home, jars }: Installation,
-  input: string,
-): Promise<{ stdout: string; stderr: string }> {
+  env: Readonly<Record<string, string>> = {},
+): Promise<SparkShell> {
   // Spark leaves its warehouse where it is started.
   const folder = await mkdtemp(join(tmpdir(), 'herald-spark-'))
   const { PATH, JAVA_HOME, HOME } = process.env
@@ -155,6 +170,7 @@ async function runShell(
         ...{ SPARK_HOME: home, SPARK_LOCAL_IP: '127.0.0.1', SPARK_LOCAL_DIRS: folder },
         // Python takes standard input for a script otherwise, and leaves before Spark's shell has begun.
         ...{ PYSPARK_PYTHON: python, PYSPARK_DRIVER_PYTHON: python, PYSPARK_DRIVER_PYTHON_OPTS: '-i' },
+        ...env,
       },
       // A group of its own: Python, and the Java that it starts, end together.
       detached: true,
@@ -163,26 +179,36 @@ async function runShell(
   const end = () => endGroup(shell)
   process.once('exit', end)
   const late = setTimeout(end, SHELL_MS)
-  try {
-    const printed = { stdout: '', stderr: '' }
-    for (const name of ['stdout', 'stderr'] as const) {
-      shell[name].setEncoding('utf8').on('data', (chunk: string) => {
-        printed[name] += chunk
-      })
-    }
-    shell.stdin.on('error', () => {})
-    shell.stdin.end(`${input.trimEnd()}\nexit()\n`)
-    const code = await new Promise<number | null>((resolve, reject) => {
-      shell.on('error', reject)
-      shell.on('close', resolve)
+  const printed = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    shell[name].setEncoding('utf8').on('data', (chunk: string) => {
+      printed[name] += chunk
     })
-    if (code !== 0) throw new Error(`pyspark ended with ${code}:\n${printed.stdout}${printed.stderr}`)
-    return printed
-  } finally {
-    clearTimeout(late)
-    process.off('exit', end)
-    end()
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  shell.stdin.on('error', () => {})
+  const closed = new Promise<number | null>((resolve, reject) => {
+    shell.on('error', reject)
+    shell.on('close', resolve)
+  })
+  closed.catch(() => {})
+  return {
+    stdout: () => printed.stdout,
+    stderr: () => printed.stderr,
+    type: (lines) => shell.stdin.write(`${lines.trimEnd()}\n`),
+    // Python alone hears it, as Spark has it at a terminal too.
+    interrupt: () => shell.kill('SIGINT'),
+    async exit() {
+      shell.stdin.end('exit()\n')
+      const code = await closed
+      if (code !== 0) throw new Error(`pyspark ended with ${code}:\n${printed.stdout}${printed.stderr}`)
+    },
+    async close() {
+      clearTimeout(late)
+      process.off('exit', end)
+      end()
+      await closed.catch(() => {})
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
   }
 }
 

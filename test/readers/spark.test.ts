@@ -23,7 +23,7 @@ const TABLE = `
 +--------------------+
 `.trim()
 
-await describeSpark("the seed's PySpark snippet", (shell) => {
+await describeSpark("the seed's PySpark snippet", (start) => {
   describeKafka('on events that Herald published', () => {
     it("prints the seed's table", { timeout: 300_000 }, async () => {
       const topic = `seed-${randomUUID()}`
@@ -36,8 +36,14 @@ await describeSpark("the seed's PySpark snippet", (shell) => {
       expect(ours).toContain(kafkaAddress())
       expect(ours).toContain(topic)
 
-      const { stdout, stderr } = await shell(ours)
-      expect(stdout, stderr).toContain(TABLE)
+      const shell = await start()
+      try {
+        shell.type(ours)
+        await shell.exit()
+        expect(shell.stdout(), shell.stderr()).toContain(TABLE)
+      } finally {
+        await shell.close()
+      }
     })
   })
 })
