@@ -55,7 +55,11 @@ export async function startGateway(config: Config, around: Surroundings): Promis
     maxSubscriptions: config.maxSubscriptions,
     tracing,
   })
-  const metrics = new Metrics({ log, tail: operations.tail })
+  const metrics = new Metrics({
+    events: catalogue.mutations.map(({ event }) => event.name),
+    log,
+    tail: operations.tail,
+  })
   const documents = documentsOf(catalogue, {
     version: heraldVersion(),
     topic: config.topic,

@@ -13,6 +13,8 @@ import { channels, type Transport } from './channels.ts'
 import { counts } from './counts.ts'
 import { collectProcessMetrics, type Report } from './process-metrics.ts'
 
+/** The outcome that is no error's code. */
+const ACKNOWLEDGED = 'acknowledged'
 const TRANSPORTS: readonly Transport[] = ['ws', 'sse']
 /** How long a scrape waits for the log's ends. */
 const ENDS_MS = 1_000
@@ -26,6 +28,8 @@ export interface TailPlace {
 }
 
 export interface MetricsSources {
+  /** Types of the events that can be published, `GuildJoined`: each is counted from 0, so that its first shows as a rise. */
+  readonly events: readonly string[]
   readonly log: EventLog
   readonly tail: () => TailPlace
 }
@@ -39,10 +43,10 @@ export interface MetricsPage {
 export class Metrics implements MetricsPage {
   readonly #registry = new Registry()
 
-  constructor({ log, tail }: MetricsSources) {
+  constructor({ events, log, tail }: MetricsSources) {
     collectProcessMetrics(this.#registry)
     new Gauge({ name: 'herald_workers', help: 'Processes that serve the port', registers: [this.#registry] }).set(1)
-    this.#publishing(log)
+    this.#publishing(events, log)
     this.#streaming()
     this.#log(log, tail)
   }
@@ -60,13 +64,21 @@ export class Metrics implements MetricsPage {
     return this.#registry.getMetricsAsJSON()
   }
 
-  #publishing(log: EventLog): void {
+  #publishing(events: readonly string[], log: EventLog): void {
     const registers = [this.#registry]
-    const published = new Counter({
+    // Counted here and told when it is asked: prom-client sorts and joins the labels at each event.
+    const published = new Map(events.map((event) => [event, new Map([[ACKNOWLEDGED, 0]])]))
+    new Counter({
       name: 'herald_publish_total',
       help: 'Events that were to be published, by what became of them: acknowledged, or the code of the error',
       labelNames: ['event', 'outcome'],
       registers,
+      collect() {
+        this.reset()
+        for (const [event, outcomes] of published) {
+          for (const [outcome, count] of outcomes) this.inc({ event, outcome }, count)
+        }
+      },
     })
     const seconds = new Histogram({
       name: 'herald_publish_ack_seconds',
@@ -75,7 +87,9 @@ export class Metrics implements MetricsPage {
       registers,
     })
     channels.published.subscribe(({ event, error, seconds: took }) => {
-      published.inc({ event, outcome: error ?? 'acknowledged' })
+      const outcomes = published.get(event)!
+      const outcome = error ?? ACKNOWLEDGED
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
       if (error === null) seconds.observe(took)
     })
     const batches = new Histogram({

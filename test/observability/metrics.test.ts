@@ -38,6 +38,13 @@ describe('on the embedded log', () => {
   })
   afterAll(() => herald.stop())
 
+  it('has a count of each event before the first of it was published, so that the first is a rise', async () => {
+    const found = await samples(herald)
+    for (const event of ['DefaultEvent', 'SwordPurchased', 'GuildJoined']) {
+      expect(found.get(`herald_publish_total{event="${event}",outcome="acknowledged"}`)).toBe(0)
+    }
+  })
+
   it('counts publishings by event and outcome, their time and their batches', async () => {
     await Promise.all(['a', 'b', 'c'].map((guildName) => herald.query(JOIN, { guildName })))
     await herald.query(JOIN, { guildName: '\ud800' })
