@@ -44,9 +44,10 @@ export interface LiveDependencies {
   readonly decoder: Decoder
 }
 
-/** An append that has no answer yet: its record is at or behind what the tail had handed out when it began. */
+/** Appends that have no answer yet: their records are at or behind what the tail had handed out when they began. */
 interface UnderWay {
   readonly since: Vector
+  appends: number
 }
 
 export class Live {
@@ -57,7 +58,7 @@ export class Live {
   /** Per partition, behind the last event that this process published. */
   readonly #acknowledged: number[] = []
   /** In the order of their beginning. */
-  readonly #underWay = new Set<UnderWay>()
+  readonly #underWay: UnderWay[] = []
   readonly #waiting = new Set<() => void>()
   #waitingBytes = 0
   #vector: Vector | null = null
@@ -143,16 +144,26 @@ export class Live {
     if (this.#vector === null) {
       throw new HeraldError('LOG_UNAVAILABLE', 'The log is another one now. Try again.', { outcome: 'NOT_WRITTEN' })
     }
-    const underWay = { since: this.#vector }
-    this.#underWay.add(underWay)
+    const underWay = this.#beginning(this.#vector)
+    underWay.appends++
     try {
       const appended = await append()
       // Not so where the log is another one by now: then the offset says nothing.
-      if (this.#underWay.has(underWay)) this.#acknowledge(appended)
+      if (this.#underWay.includes(underWay)) this.#acknowledge(appended)
       return appended
     } finally {
-      this.#underWay.delete(underWay)
+      const at = --underWay.appends === 0 ? this.#underWay.indexOf(underWay) : -1
+      if (at >= 0) this.#underWay.splice(at, 1)
     }
+  }
+
+  /** Those that begin while the tail stands still are one entry: there are thousands a second, and few vectors. */
+  #beginning(since: Vector): UnderWay {
+    const newest = this.#underWay.at(-1)
+    if (newest?.since === since) return newest
+    const made = { since, appends: 0 }
+    this.#underWay.push(made)
+    return made
   }
 
   /**
@@ -162,8 +173,7 @@ export class Live {
    */
   latest(): Vector | null {
     if (this.#vector === null) return null
-    const [oldest] = this.#underWay
-    return later(oldest?.since ?? this.#vector, this.#acknowledged)
+    return later(this.#underWay[0]?.since ?? this.#vector, this.#acknowledged)
   }
 
   /** The lane of an audience, to join when it is time. `leave` it when done. */
@@ -225,7 +235,7 @@ export class Live {
   #restart(error: HeraldError): void {
     this.#vector = null
     this.#acknowledged.length = 0
-    this.#underWay.clear()
+    this.#underWay.length = 0
     for (const lane of this.#lanes.values()) lane.fail(error)
   }
 

@@ -78,14 +78,19 @@ export function createEngine(schema: GraphQLSchema): Engine {
   // Documents that proved valid: clients send the same few again and again. Yoga's own cache bounds their number
   // alone, and a document may be a megabyte.
   const kept = new Map<string, Kept>()
+  let newest: Kept | null = null
   const pace = new Pace()
 
   function documentOf(text: string): Kept | Refused {
     const known = kept.get(text)
     if (known !== undefined) {
-      // A Map remembers the order in which its entries came: what is used moves to the end.
-      kept.delete(text)
-      kept.set(text, known)
+      // A Map remembers the order in which its entries came: what is used moves to the end, unless it is there already,
+      // since a Map is made anew after a few such moves.
+      if (known !== newest) {
+        kept.delete(text)
+        kept.set(text, known)
+        newest = known
+      }
       known.uses++
       return known
     }
@@ -100,6 +105,7 @@ export function createEngine(schema: GraphQLSchema): Engine {
     const made: Kept = { document, uses: 1, plans: new Map() }
     if (text.length <= KEPT.characters) {
       kept.set(text, made)
+      newest = made
       if (kept.size > KEPT.documents) kept.delete(kept.keys().next().value!)
     }
     return made

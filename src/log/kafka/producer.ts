@@ -115,8 +115,8 @@ export class Producer {
   readonly #stop = new AbortController()
   /** Records that came before the topic was first reached, and so have no partition yet. */
   #unplaced: { readonly key: string | null; readonly pending: Pending }[] = []
-  /** All that are not settled, in the order of their deadlines; `#oldest` is the first of them. */
-  #pending: Pending[] = []
+  /** All that are not settled, in the order of their deadlines; `#oldest` is the first of them, nothing is before it. */
+  #pending: (Pending | undefined)[] = []
   #oldest = 0
   #expiry: NodeJS.Timeout | undefined
   #queuedRecords = 0
@@ -167,7 +167,7 @@ export class Producer {
       await pause(ms, drained.signal)
     }
     this.#stop.abort()
-    for (const pending of this.#pending.slice(this.#oldest)) this.#giveUp(pending)
+    for (const pending of this.#pending.slice(this.#oldest)) this.#giveUp(pending!)
     clearTimeout(this.#expiry)
   }
 
@@ -445,7 +445,8 @@ export class Producer {
 
   /** Lets go of what is settled at the front of the list, and returns the oldest record that waits. */
   #skipSettled(): Pending | undefined {
-    while (this.#pending[this.#oldest]?.settled === true) this.#oldest++
+    // Let go at once: thousands of settled records, each with its answer, would be moved about by every collection.
+    while (this.#pending[this.#oldest]?.settled === true) this.#pending[this.#oldest++] = undefined
     if (this.#oldest > 4_096) {
       this.#pending = this.#pending.slice(this.#oldest)
       this.#oldest = 0
