@@ -1,6 +1,6 @@
 /** Which core does what, and what processes have used. */
 import { execFile } from 'node:child_process'
-import { availableParallelism, cpus } from 'node:os'
+import { cpus } from 'node:os'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -20,5 +20,5 @@ export async function pin(pids: readonly number[], cores: string): Promise<boole
 
 /** In words, for whoever reads the figures. */
 export function machineInWords(): string {
-  return `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, ${process.platform}`
+  return `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, ${process.platform}`
 }

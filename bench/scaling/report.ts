@@ -1,5 +1,6 @@
 /** The figures as Markdown: what was measured, the lines through it, and what follows from them. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { audiencesOf, costsOf, isSingle } from './costs.ts'
 import { extrapolate } from './extrapolate.ts'
@@ -18,7 +19,7 @@ export function reportOf(measured: Measurements, plan: { readonly rounds: number
   const single = publishing.filter(isSingle)
   const fannedOut = fanOut.filter(isSingle)
   return [
-    `Measured on ${machineInWords()}, ${new Date().toISOString().slice(0, 10)}: medians of ${plan.rounds} rounds of ${plan.seconds} s; load average before it began ${load.toFixed(1)}${load > 1 ? ', so other programs had their share of the cores: rates are far too low, and costs too high' : ''}. ${
+    `Measured on ${machineInWords()}, ${new Date().toISOString().slice(0, 10)}: medians of ${plan.rounds} rounds of ${plan.seconds} s; load average before it began ${load.toFixed(1)}${load > cpus().length ? ', so other programs had their share of the cores: rates are far too low, and costs too high' : ''}. ${
       isPinned
         ? 'One gateway of one process has a core to itself, and generator and broker share the other; several gateways, or workers, share both cores with them.'
         : 'Nothing was pinned to a core: gateways, generator and broker share them all.'
