@@ -41,8 +41,11 @@ const PICTURES: readonly Picture[] = [
     },
     async pose(page) {
       await page.locator('form[data-mutation=levelUp] summary').click()
+      // Before the list stands still: one that comes seldom may not be on it by then, and would never come.
+      const trade = page.locator('[role=option]', { hasText: 'made_trade' }).first()
+      await trade.waitFor()
       await page.getByRole('button', { name: 'Pause' }).click()
-      await page.locator('[role=option]', { hasText: 'made_trade' }).first().click()
+      await trade.click()
     },
   },
   {
