@@ -8,6 +8,18 @@ import type { CodegenConfig } from '@graphql-codegen/cli'
 
 const vocabulary = readFileSync('schema/vocabulary.graphql', 'utf8')
 
+/** Types of operations for programs that are run as they are. */
+const CLIENT = {
+  preset: 'client',
+  presetConfig: { fragmentMasking: false },
+  config: {
+    importExtension: '.ts',
+    useTypeImports: true,
+    enumsAsTypes: true,
+    scalars: { DateTime: 'string', Cursor: 'string' },
+  },
+} as const
+
 const config: CodegenConfig = {
   generates: {
     'src/generated/vocabulary.ts': {
@@ -51,26 +63,12 @@ const config: CodegenConfig = {
     'examples/generated/': {
       schema: 'schema/*.graphql',
       documents: 'examples/operations.graphql',
-      preset: 'client',
-      presetConfig: { fragmentMasking: false },
-      config: {
-        importExtension: '.ts',
-        useTypeImports: true,
-        enumsAsTypes: true,
-        scalars: { DateTime: 'string', Cursor: 'string' },
-      },
+      ...CLIENT,
     },
     'test/generated/': {
       schema: 'schema/*.graphql',
       documents: 'test/**/*.ts',
-      preset: 'client',
-      presetConfig: { fragmentMasking: false },
-      config: {
-        importExtension: '.ts',
-        useTypeImports: true,
-        enumsAsTypes: true,
-        scalars: { DateTime: 'string', Cursor: 'string' },
-      },
+      ...CLIENT,
     },
   },
 }

@@ -34,10 +34,7 @@ export function answer(
   headers: AnswerHeaders = NONE,
 ): void {
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  const head = ['Content-Type', type, 'Content-Length', String(length)]
-  pushSecurity(head, headers)
-  for (const name in headers) head.push(name, headers[name]!)
-  response.writeHead(status, head)
+  writeHead(response, status, ['Content-Type', type, 'Content-Length', String(length)], headers)
   response.end(body)
   if (length > LARGE_BYTES) {
     const late = setTimeout(() => response.destroy(), patienceFor(length))
@@ -58,14 +55,14 @@ export function patienceFor(bytes: number): number {
 
 /** Begins an answer whose length is not known, or that has no body; whoever calls writes and ends it. */
 export function beginAnswer(response: ServerResponse, status: number, headers: AnswerHeaders = NONE): void {
-  const head: string[] = []
-  pushSecurity(head, headers)
-  for (const name in headers) head.push(name, headers[name]!)
-  response.writeHead(status, head)
+  writeHead(response, status, [], headers)
 }
 
-function pushSecurity(head: string[], own: AnswerHeaders): void {
-  for (const [name, value] of SECURITY) if (own[name] === undefined) head.push(name, value)
+/** Writes the head of every answer: what is in `head` (names and values by turns) first, then the rest. */
+function writeHead(response: ServerResponse, status: number, head: string[], headers: AnswerHeaders): void {
+  for (const [name, value] of SECURITY) if (headers[name] === undefined) head.push(name, value)
+  for (const name in headers) head.push(name, headers[name]!)
+  response.writeHead(status, head)
 }
 
 /** Answers with a GraphQL error, for clients that speak JSON. */
