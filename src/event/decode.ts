@@ -49,9 +49,9 @@ export class Decoder {
     }
   }
 
-  /** `place`: the place behind this record, or what knows it when it is asked. */
-  decode(record: LogRecord, place: Vector | (() => Vector), cursors = this.#cursors): DecodedEvent {
-    return new DecodedEvent(new RecordParts(this, this.#topic, record, place), this.#topic, cursors)
+  /** `vector`: next offset of every partition, behind this record, or what knows it when it is asked. */
+  decode(record: LogRecord, vector: Vector | (() => Vector), cursors = this.#cursors): DecodedEvent {
+    return new DecodedEvent(new RecordParts(this, this.#topic, record), vector, this.#topic, cursors)
   }
 
   /** What the value of a record is. */
@@ -87,14 +87,12 @@ class RecordParts implements EventParts {
   readonly #decoder: Decoder
   readonly #topic: string
   readonly #record: LogRecord
-  #place: Vector | (() => Vector)
   #known: Known | null = null
 
-  constructor(decoder: Decoder, topic: string, record: LogRecord, place: Vector | (() => Vector)) {
+  constructor(decoder: Decoder, topic: string, record: LogRecord) {
     this.#decoder = decoder
     this.#topic = topic
     this.#record = record
-    this.#place = place
   }
 
   get #value(): Known {
@@ -140,11 +138,6 @@ class RecordParts implements EventParts {
     return this.#record.key?.toString('utf8') ?? null
   }
 
-  get vector(): Vector {
-    if (typeof this.#place === 'function') this.#place = this.#place()
-    return this.#place
-  }
-
   get traceparent(): string | null {
     return this.#record.header(TRACEPARENT)
   }
@@ -156,10 +149,6 @@ class RecordParts implements EventParts {
   headers(): Headers {
     const json = parseObject(this.#record.text)
     return json === null ? [] : headersOf(json, this.event)
-  }
-
-  at(vector: Vector): EventParts {
-    return new RecordParts(this.#decoder, this.#topic, this.#record, vector)
   }
 }
 

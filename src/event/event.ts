@@ -26,23 +26,22 @@ export interface EventParts {
   headers(): Headers
   /** An UnknownEvent's value; null also for declared events. */
   readonly value: string | null
-  /** Next offset of every partition, behind this event. */
-  readonly vector: Vector
   /** W3C Trace Context of its publishing, as the record says it; null: none, or not read from a record. */
   readonly traceparent: string | null
   /** Size of its record, about. */
   readonly bytes: number
-  /** The same with another vector. Default: a copy of what is here. */
-  at?(vector: Vector): EventParts
 }
 
 export class DecodedEvent {
   readonly parts: EventParts
   readonly #topic: string
   readonly #cursors: CursorCodec
+  #vector: Vector | (() => Vector)
 
-  constructor(parts: EventParts, topic: string, cursors: CursorCodec) {
+  /** `vector`: next offset of every partition, behind this event, or what knows it when it is asked. */
+  constructor(parts: EventParts, vector: Vector | (() => Vector), topic: string, cursors: CursorCodec) {
     this.parts = parts
+    this.#vector = vector
     this.#topic = topic
     this.#cursors = cursors
   }
@@ -68,13 +67,17 @@ export class DecodedEvent {
   }
 
   get place(): Place {
-    return { vector: this.parts.vector, partition: this.parts.partition }
+    return { vector: this.vector, partition: this.parts.partition }
+  }
+
+  get vector(): Vector {
+    if (typeof this.#vector === 'function') this.#vector = this.#vector()
+    return this.#vector
   }
 
   /** The same event with another place behind it: `vector` must be exact in the event's own partition. */
   at(vector: Vector): DecodedEvent {
-    const parts = this.parts.at?.(vector) ?? { ...this.parts, vector }
-    return new DecodedEvent(parts, this.#topic, this.#cursors)
+    return new DecodedEvent(this.parts, vector, this.#topic, this.#cursors)
   }
 
   get cursor(): string {

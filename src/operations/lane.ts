@@ -113,7 +113,8 @@ export class Lane {
   behind(delivery: Delivery, pin: Vector): Delivery | null {
     const items: Rendered[] = []
     for (const item of delivery.items) {
-      const { partition, offset, vector } = item.event.parts
+      const { vector } = item.event
+      const { partition, offset } = item.event.parts
       if (offset < (pin[partition] ?? 0)) continue
       if (!isAhead(pin, vector)) items.push(item)
       else {

@@ -259,7 +259,7 @@ export class Live {
       turnBytes += event.parts.bytes
       if (turn.length >= TURN.records || turnBytes >= TURN.bytes) {
         this.#hand(turn)
-        this.#vector = event.parts.vector
+        this.#vector = event.vector
         turn = []
         turnBytes = 0
         await new Promise((resolve) => setImmediate(resolve))
