@@ -23,33 +23,14 @@ export function isFieldType(type: GraphQLType): boolean {
 
 /** Whether a value out of a record is one of this type. A property that is absent counts as null. */
 export function fits(type: GraphQLType, value: unknown): value is Json {
-  if (isNonNullType(type)) return value !== null && value !== undefined && fits(type.ofType, value)
-  if (value === null || value === undefined) return true
-  if (isListType(type)) return Array.isArray(value) && value.every((item) => fits(type.ofType, item))
-  if (isEnumType(type)) return typeof value === 'string' && type.getValue(value) !== undefined
-  if (!isScalarType(type)) return false
-  switch (type.name) {
-    case 'Int':
-      return Number.isInteger(value) && (value as number) >= -0x80000000 && (value as number) <= 0x7fffffff
-    case 'Float':
-      return Number.isFinite(value)
-    case 'Boolean':
-      return typeof value === 'boolean'
-    case 'String':
-    case 'ID':
-    case 'Cursor':
-      return typeof value === 'string'
-    case 'DateTime':
-      return typeof value === 'string' && parseDateTime(value) !== null
-    default:
-      return isJson(value, MAX_NESTING) // a scalar of the user's own is whatever JSON holds
-  }
+  return readerOf(type).fits(value)
 }
 
-function isJson(value: unknown, levels: number): value is Json {
-  if (typeof value === 'number') return Number.isFinite(value)
-  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
-  return value === null || (levels > 0 && Object.values(value).every((inner) => isJson(inner, levels - 1)))
+/** The scalar or enum value that a text stands for; undefined where it stands for none. */
+export function fromText(type: GraphQLType, text: string): Json | undefined {
+  const { fits, read } = readerOf(type)
+  const value = read(text)
+  return value !== undefined && fits(value) ? value : undefined
 }
 
 /** The text that stands for a scalar or enum value. */
@@ -57,23 +38,81 @@ export function toText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** The scalar or enum value that a text stands for; undefined where it stands for none. */
-export function fromText(type: GraphQLType, text: string): Json | undefined {
-  if (isNonNullType(type)) return fromText(type.ofType, text)
-  const value = readText(type, text)
-  return value !== undefined && fits(type, value) ? value : undefined
+/** What is asked of one type. */
+interface TypeReader {
+  readonly fits: (value: unknown) => boolean
+  /** What a text would stand for, if that fits. */
+  readonly read: (text: string) => Json | undefined
 }
 
-function readText(type: GraphQLType, text: string): Json | undefined {
-  if (!isScalarType(type)) return isEnumType(type) ? text : undefined
+/** Made once for each type: to ask graphql-js what kind it is of costs more than all else, for each value again. */
+const readers = new WeakMap<GraphQLType, TypeReader>()
+
+function readerOf(type: GraphQLType): TypeReader {
+  let reader = readers.get(type)
+  if (reader === undefined) {
+    reader = makeReader(type)
+    readers.set(type, reader)
+  }
+  return reader
+}
+
+function makeReader(type: GraphQLType): TypeReader {
+  if (isNonNullType(type)) {
+    const { fits, read } = makeReader(type.ofType)
+    return { fits: (value) => !isAbsent(value) && fits(value), read }
+  }
+  const present = makePresent(type)
+  return { fits: (value) => isAbsent(value) || present(value), read: makeRead(type) }
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === null || value === undefined
+}
+
+/** Whether a value that is there fits. */
+function makePresent(type: GraphQLType): TypeReader['fits'] {
+  if (isListType(type)) {
+    const { fits } = makeReader(type.ofType)
+    return (value) => Array.isArray(value) && value.every(fits)
+  }
+  if (isEnumType(type)) return (value) => typeof value === 'string' && type.getValue(value) !== undefined
+  if (!isScalarType(type)) return () => false
   switch (type.name) {
     case 'Int':
-      return INT.test(text) ? Number(text) : undefined
+      return (value) =>
+        Number.isInteger(value) && (value as number) >= -0x80000000 && (value as number) <= 0x7fffffff
     case 'Float':
-      return FLOAT.test(text) ? Number(text) : undefined
+      return Number.isFinite
     case 'Boolean':
-      return text === 'true' ? true : text === 'false' ? false : undefined
+      return (value) => typeof value === 'boolean'
+    case 'String':
+    case 'ID':
+    case 'Cursor':
+      return (value) => typeof value === 'string'
+    case 'DateTime':
+      return (value) => typeof value === 'string' && parseDateTime(value) !== null
     default:
-      return text
+      return (value) => isJson(value, MAX_NESTING) // a scalar of the user's own is whatever JSON holds
   }
+}
+
+function makeRead(type: GraphQLType): TypeReader['read'] {
+  if (!isScalarType(type)) return isEnumType(type) ? (text) => text : () => undefined
+  switch (type.name) {
+    case 'Int':
+      return (text) => (INT.test(text) ? Number(text) : undefined)
+    case 'Float':
+      return (text) => (FLOAT.test(text) ? Number(text) : undefined)
+    case 'Boolean':
+      return (text) => (text === 'true' ? true : text === 'false' ? false : undefined)
+    default:
+      return (text) => text
+  }
+}
+
+function isJson(value: unknown, levels: number): value is Json {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
+  return value === null || (levels > 0 && Object.values(value).every((inner) => isJson(inner, levels - 1)))
 }

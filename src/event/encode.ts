@@ -34,14 +34,15 @@ export function encodeEvent(from: NewEvent): { record: NewRecord; type: string; 
   for (const field of event.fields) requireRecordable(field, properties[field.name])
   const type = expand(event, event.type, properties)
   const key = event.key === null ? null : expandKey(event, event.key, properties)
-  const headers = from.headers.filter(([name]) => !event.properties.some((property) => property.name === name))
+  const headers = event.properties.length === 0 ? from.headers : besideProperties(from.headers, event.properties)
 
   let json = `{"event_type": ${JSON.stringify(type)}`
   for (const { name } of event.properties) {
     const value = properties[name]
-    if (value !== null && value !== undefined) json += `, ${JSON.stringify(name)}: ${JSON.stringify(value)}`
+    if (value !== null && value !== undefined) json += `, "${name}": ${JSON.stringify(value)}`
   }
-  for (const [name, value] of headers) json += `, ${JSON.stringify(name)}: ${JSON.stringify(value)}`
+  // Names of fields and tokens (RFC 9110, section 5.6.2) hold nothing that JSON would escape.
+  for (const [name, value] of headers) json += `, "${name}": ${JSON.stringify(value)}`
   json += '}'
 
   const attributes: [string, string][] = [
@@ -58,6 +59,11 @@ export function encodeEvent(from: NewEvent): { record: NewRecord; type: string; 
   return { record, type, headers }
 }
 
+/** A header of the name of a property gives way to it. */
+function besideProperties(headers: Headers, properties: readonly EventField[]): Headers {
+  return headers.filter(([name]) => !properties.some((property) => property.name === name))
+}
+
 function expandKey(event: EventType, key: Template, properties: Properties): string | null {
   const complete = key.names.every((name) => properties[name] !== null && properties[name] !== undefined)
   return complete ? expand(event, key, properties) : null
@@ -67,9 +73,10 @@ function expandKey(event: EventType, key: Template, properties: Properties): str
 function expand(event: EventType, template: Template, properties: Properties): string {
   const text = template.expand((name) => toText(properties[name] ?? null))
   const back = template.match(text)
-  for (const [index, name] of template.names.entries()) {
+  for (let i = 0; i < template.names.length; i++) {
+    const name = template.names[i]!
     const type = event.fields.find((field) => field.name === name)?.type
-    const value = back === null || type === undefined ? undefined : fromText(type, back[index]!)
+    const value = back === null || type === undefined ? undefined : fromText(type, back[i]!)
     if (value === properties[name]) continue
     throw refuse(
       `"${name}" has a value that "${template.text}" could not give back: leave out what stands between its placeholders.`,

@@ -55,17 +55,18 @@ export class Enricher {
 
   /** The headers to record: Title-Case, repeats joined with `, `, in the order in which names first came. */
   capture({ rawHeaders, targetHost }: RequestHead): Headers {
-    if (!this.#enabled) return []
-    const values = new Map<string, string>()
-    if (targetHost !== null && this.#nameOf('Host') !== null) values.set('Host', targetHost)
+    const headers: [name: string, value: string][] = []
+    if (!this.#enabled) return headers
+    if (targetHost !== null && this.#nameOf('Host') !== null) headers.push(['Host', targetHost])
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
       const name = this.#nameOf(rawHeaders[i]!)
       if (name === null || (name === 'Host' && targetHost !== null)) continue
-      const value = rawHeaders[i + 1]!
-      const earlier = values.get(name)
-      values.set(name, earlier === undefined ? value : `${earlier}, ${value}`)
+      // Not a Map: a request has a handful of headers, and a hundred at most.
+      const earlier = headers.find((header) => header[0] === name)
+      if (earlier === undefined) headers.push([name, rawHeaders[i + 1]!])
+      else earlier[1] += `, ${rawHeaders[i + 1]}`
     }
-    return [...values]
+    return headers
   }
 
   #nameOf(raw: string): string | null {

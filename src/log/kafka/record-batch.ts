@@ -13,9 +13,10 @@
  */
 import type { NewRecord } from '../event-log.ts'
 import { LogRecord } from '../record.ts'
+import { putUtf8, utf8Length } from '../utf8.ts'
 import { decompress } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
-import { Reader, varintSize, Writer } from './wire.ts'
+import { putVarint, Reader, varintSize, Writer } from './wire.ts'
 
 /** Bytes of a batch before its records; the broker counts them against max.message.bytes. */
 export const BATCH_HEADER_BYTES = 61
@@ -32,19 +33,31 @@ const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 
 /** The part of a record that does not depend on its batch: key, value and headers. */
-export function encodeBody(record: NewRecord): Buffer {
-  const keyLength = record.key === null ? -1 : Buffer.byteLength(record.key)
-  const writer = new Writer(record.value.length + 512)
-  writer.varint(keyLength)
-  if (record.key !== null) writer.utf8(record.key, keyLength)
-  writer.varint(record.value.length).raw(record.value)
-  writer.varint(record.headers.length)
-  for (const [name, value] of record.headers) {
-    const nameLength = Buffer.byteLength(name)
-    const valueLength = Buffer.byteLength(value)
-    writer.varint(nameLength).utf8(name, nameLength).varint(valueLength).utf8(value, valueLength)
-  }
-  return writer.bytes
+export function encodeBody({ key, value, headers }: NewRecord): Buffer {
+  const keyLength = key === null ? -1 : utf8Length(key)
+  let size = varintSize(keyLength) + Math.max(keyLength, 0) + varintSize(value.length) + value.length
+  size += varintSize(headers.length)
+  for (const [name, text] of headers) size += textSize(name) + textSize(text)
+
+  const body = Buffer.allocUnsafe(size)
+  let at = putVarint(body, 0, keyLength)
+  if (key !== null) at = putUtf8(body, at, key, keyLength)
+  at = putVarint(body, at, value.length)
+  at += value.copy(body, at)
+  at = putVarint(body, at, headers.length)
+  for (const [name, text] of headers) at = putText(body, putText(body, at, name), text)
+  return body
+}
+
+/** Bytes of a text with its length before it. */
+function textSize(text: string): number {
+  const length = utf8Length(text)
+  return varintSize(length) + length
+}
+
+function putText(target: Buffer, at: number, text: string): number {
+  const length = utf8Length(text)
+  return putUtf8(target, putVarint(target, at, length), text, length)
 }
 
 /** Bytes that a record takes in a batch. Deltas: its timestamp's and its index's distance from the first record. */

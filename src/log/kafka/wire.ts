@@ -64,14 +64,8 @@ export class Writer {
 
   /** A number from 0 up, seven bits a byte. */
   uvarint(value: number): this {
-    let rest = value
-    while (rest >= 0x80) {
-      const at = this.#room(1)
-      this.#buffer[at] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
-    }
-    const at = this.#room(1)
-    this.#buffer[at] = rest
+    const at = this.#room(uvarintSize(value))
+    putUvarint(this.#buffer, at, value)
     return this
   }
 
@@ -222,11 +216,28 @@ function zigzag(value: number): number {
 
 /** How many bytes `varint(value)` takes. */
 export function varintSize(value: number): number {
-  let rest = zigzag(value)
-  let size = 1
-  while (rest >= 0x80) {
-    rest = Math.floor(rest / 0x80)
-    size++
-  }
+  return uvarintSize(zigzag(value))
+}
+
+function uvarintSize(value: number): number {
+  if (value < 0x80) return 1
+  if (value < 0x4000) return 2
+  let size = 2
+  for (let rest = Math.floor(value / 0x4000); rest > 0; rest = Math.floor(rest / 0x80)) size++
   return size
+}
+
+/** Writes a signed number in zigzag form; returns where it ends. */
+export function putVarint(target: Buffer, at: number, value: number): number {
+  return putUvarint(target, at, zigzag(value))
+}
+
+/** Bits are taken only where 32 of them are enough. */
+function putUvarint(target: Buffer, at: number, value: number): number {
+  let rest = value
+  let end = at
+  for (; rest >= 0x8000_0000; rest = Math.floor(rest / 0x80)) target[end++] = (rest % 0x80) | 0x80
+  for (; rest >= 0x80; rest >>>= 7) target[end++] = (rest & 0x7f) | 0x80
+  target[end] = rest
+  return end + 1
 }
