@@ -80,8 +80,7 @@ function makePresent(type: GraphQLType): TypeReader['fits'] {
   if (!isScalarType(type)) return () => false
   switch (type.name) {
     case 'Int':
-      return (value) =>
-        Number.isInteger(value) && (value as number) >= -0x80000000 && (value as number) <= 0x7fffffff
+      return (value) => Number.isInteger(value) && (value as number) >= -0x80000000 && (value as number) <= 0x7fffffff
     case 'Float':
       return Number.isFinite
     case 'Boolean':

@@ -28,8 +28,16 @@ export interface NewEvent {
   readonly traceparent: string | null
 }
 
-/** The record, its event_type, and the headers that it really holds. Throws BAD_USER_INPUT. */
-export function encodeEvent(from: NewEvent): { record: NewRecord; type: string; headers: Headers } {
+export interface EncodedEvent {
+  readonly record: NewRecord
+  /** Its event_type. */
+  readonly type: string
+  /** Those that the record really holds. */
+  readonly headers: Headers
+}
+
+/** Throws BAD_USER_INPUT. */
+export function encodeEvent(from: NewEvent): EncodedEvent {
   const { event, properties } = from
   for (const field of event.fields) requireRecordable(field, properties[field.name])
   const type = expand(event, event.type, properties)

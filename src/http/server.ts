@@ -48,6 +48,9 @@ const DRAIN_MS = 6_000
 /** How long a kept-alive connection may still bring a last request. */
 const IDLE_MS = 1_000
 
+/** Paths that are only read. */
+type Reading = '/livez' | '/readyz' | '/metrics' | MachineDocument['path']
+
 export interface HttpOptions {
   readonly catalogue: Catalogue
   readonly operations: Operations
@@ -192,7 +195,8 @@ export class HttpServer {
     })
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** No async function: what a mutation passes through makes as few promises as can be. */
+  #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = splitTarget(request.url ?? '/')
     switch (target.path) {
       case '/graphql':
@@ -202,22 +206,8 @@ export class HttpServer {
       case '/metrics':
       case '/openapi.json':
       case '/asyncapi.json':
-      case '/schema.graphql': {
-        if (!isReading(request)) {
-          return answer(response, 405, TEXT, 'Only GET reads this.\n', { Allow: 'GET, HEAD' })
-        }
-        if (target.path === '/livez') return serveLiveness(response)
-        if (target.path === '/readyz') return serveReadiness(this.#log, this.#stop.signal.aborted, response)
-        if (target.path === '/metrics') {
-          // A page whose name was made to resolve to this machine could read it as its own.
-          if (!this.#origins.allows(request)) {
-            return answer(response, 403, TEXT, `FORBIDDEN: ${originRefusal(request)}\n`)
-          }
-          if (this.#isPrivate.metrics && !(await this.#gate.admitReader(request, response, refuseAsText))) return
-          return answer(response, 200, this.#metrics.contentType, await this.#metrics.text())
-        }
-        return this.#documents.serve(target.path, request, response)
-      }
+      case '/schema.graphql':
+        return this.#serveReading(target.path, request, response)
       case '/session': {
         const dependencies = { gate: this.#gate, sessions: this.#sessions, origins: this.#origins }
         return serveSession(dependencies, target, request, response)
@@ -226,6 +216,19 @@ export class HttpServer {
         if (Console.owns(target.path)) return this.#serveConsole(target.path, request, response)
         return serveRest(this.#router, this.#operations, this.#graphql, target, request, response)
     }
+  }
+
+  async #serveReading(path: Reading, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isReading(request)) {
+      return answer(response, 405, TEXT, 'Only GET reads this.\n', { Allow: 'GET, HEAD' })
+    }
+    if (path === '/livez') return serveLiveness(response)
+    if (path === '/readyz') return serveReadiness(this.#log, this.#stop.signal.aborted, response)
+    if (path !== '/metrics') return this.#documents.serve(path, request, response)
+    // A page whose name was made to resolve to this machine could read it as its own.
+    if (!this.#origins.allows(request)) return answer(response, 403, TEXT, `FORBIDDEN: ${originRefusal(request)}\n`)
+    if (this.#isPrivate.metrics && !(await this.#gate.admitReader(request, response, refuseAsText))) return
+    answer(response, 200, this.#metrics.contentType, await this.#metrics.text())
   }
 
   async #serveConsole(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

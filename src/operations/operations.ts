@@ -3,14 +3,13 @@
  * the product, with no HTTP and no Kafka in sight.
  */
 import type { Caller } from '../access/caller.ts'
-import type { Catalogue, EventType, MutationField } from '../catalogue/catalogue.ts'
+import type { Catalogue, MutationField } from '../catalogue/catalogue.ts'
 import { HeraldError } from '../errors.ts'
 import { CursorCodec, type Place } from '../event/cursor.ts'
 import { Decoder } from '../event/decode.ts'
 import type { Enricher } from '../event/enrich.ts'
 import type { DecodedEvent, Properties } from '../event/event.ts'
 import type { EventLog } from '../log/event-log.ts'
-import { channels } from '../observability/channels.ts'
 import type { TailPlace } from '../observability/metrics.ts'
 import type { Tracing } from '../observability/tracing.ts'
 import { forbiddenToPublish, readableBy } from './access.ts'
@@ -30,7 +29,7 @@ export interface PartitionExtent {
 }
 
 /** A mutation that is to be done. */
-export interface PublishCall {
+export interface MutationCall {
   readonly mutation: MutationField
   /** The root field as the answer names it: one `Idempotency-Key` serves each field of a document apart. */
   readonly field: string
@@ -41,7 +40,7 @@ export interface PublishCall {
 
 export interface Operations {
   /** Publishes the event of a mutation, once for each `Idempotency-Key` of a caller. Throws FORBIDDEN, too. */
-  publish(call: PublishCall): Promise<DecodedEvent>
+  publish(call: MutationCall): Promise<DecodedEvent>
   /** Events that the caller may not read are left out. Throws FORBIDDEN for who may read nothing at all. */
   replay(args: ReplayArguments, caller: Caller, signal?: AbortSignal): Promise<Page>
   /** The same, while it is read. */
@@ -92,21 +91,16 @@ export function createOperations(options: {
           closed()
         }
   }
-  const shared = { log, live, cursors, decoder, enricher, source }
+  const shared = { log, live, cursors, decoder, enricher, source, tracing }
   return {
     publish({ mutation: { name, event }, field, properties, request, caller }) {
       if (!caller.rights.mayPublish(event.name)) return Promise.reject(forbiddenToPublish(event.name))
-      const run = () =>
-        observed(event, () => {
-          caller.quota?.take('events')
-          return tracing === null
-            ? publish(shared, event, properties, request)
-            : traced(tracing, event, request, (own) => publish(shared, event, properties, own))
-        })
+      const call = { event, properties, request, quota: caller.quota }
       const key = request.idempotencyKey
-      return key === null
-        ? run()
-        : idempotency.once({ key, caller: caller.name, field, operation: name, properties }, run)
+      if (key === null) return publish(shared, call)
+      return idempotency.once({ key, caller: caller.name, field, operation: name, properties }, () =>
+        publish(shared, call),
+      )
     },
     async replay(args, caller, signal) {
       return replay(shared, { ...args, readable: readableBy(caller) }, signal)
@@ -135,38 +129,5 @@ export function createOperations(options: {
     cursorOf: (place) => cursors.encode(place),
     tail: () => live,
     close: () => live.close(),
-  }
-}
-
-/** Runs a publishing as a span, which the record carries instead of the request's own. */
-async function traced(
-  tracing: Tracing,
-  event: EventType,
-  request: PublishRequest,
-  run: (own: PublishRequest) => Promise<DecodedEvent>,
-): Promise<DecodedEvent> {
-  const span = tracing.publishing(event.name, request.traceparent)
-  try {
-    const published = await run({ ...request, traceparent: span.traceparent })
-    span.end(published.parts, null)
-    return published
-  } catch (error) {
-    span.end(null, error)
-    throw error
-  }
-}
-
-async function observed(event: EventType, run: () => Promise<DecodedEvent>): Promise<DecodedEvent> {
-  if (!channels.published.hasSubscribers) return run()
-  const begin = performance.now()
-  const report = (error: HeraldError['code'] | null) =>
-    channels.published.publish({ event: event.name, error, seconds: (performance.now() - begin) / 1_000 })
-  try {
-    const published = await run()
-    report(null)
-    return published
-  } catch (error) {
-    report(error instanceof HeraldError ? error.code : 'INTERNAL_SERVER_ERROR')
-    throw error
   }
 }

@@ -18,7 +18,7 @@ import { publishRequest } from '../request-head.ts'
 import type { Target } from '../target.ts'
 import { names, negotiate } from './accept.ts'
 import { type PageText, pagePlanOf } from './compiled-page.ts'
-import type { Engine } from './engine.ts'
+import type { Answer, Engine } from './engine.ts'
 import { hold, holds, letGo } from './memory.ts'
 import type { Playground } from './playground.ts'
 import { type GraphQLRequest, requestOfBody, requestOfQuery } from './request.ts'
@@ -78,10 +78,14 @@ export async function serveGraphQL(
   let asked: GraphQLRequest
   try {
     if (method === 'POST') {
-      const body = await readJsonBody(request, response)
-      if (body === null) return
-      caller.quota?.take('bytes', Buffer.byteLength(body))
-      asked = requestOfBody(body)
+      if (!isJsonBody(request)) {
+        return refuseBody(response, 415, 'Send the request as application/json, in UTF-8, not compressed.')
+      }
+      const body = await readBody(request)
+      if (body === null) return refuseBody(response, 413, 'The body is larger than 1 MiB.')
+      if (!isUtf8(body)) return refuseBody(response, 400, 'The body is not UTF-8.')
+      caller.quota?.take('bytes', body.length)
+      asked = requestOfBody(body.toString('utf8'))
     } else asked = requestOfQuery(target.query ?? '')
   } catch (error) {
     if (!(error instanceof HeraldError)) throw error
@@ -121,7 +125,13 @@ async function serveRequest(
     if (page !== undefined) return answerPage(page, context, `${type}; charset=utf-8`, response)
   }
   if (operation === 'query') await engine.turn()
-  const { text, refusal } = await engine.answer(prepared).finally(() => letGoAtEnd(context, response))
+  let answered: Answer
+  try {
+    answered = await engine.answer(prepared)
+  } finally {
+    letGoAtEnd(context, response)
+  }
+  const { text, refusal } = answered
   if (type === STREAM_TYPE) return serveResult(text, response)
   // Under application/json a client must look into the result; the newer type lets the status tell, too.
   const status = type === JSON_TYPE || refusal === null ? 200 : ERRORS[refusal].status
@@ -194,22 +204,15 @@ function answerNotAcceptable(response: ServerResponse, operation: string | null)
   answerJsonError(response, 'BAD_USER_INPUT', message, 406)
 }
 
-/** The body, if it is JSON and within bounds; null where the answer was given already. */
-async function readJsonBody(request: IncomingMessage, response: ServerResponse): Promise<string | null> {
-  const refuse = (status: number, message: string): null => {
-    response.setHeader('Connection', 'close')
-    answerJsonError(response, 'BAD_USER_INPUT', message, status)
-    return null
-  }
-  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers
-  // A form or a text can be sent by any page without asking first: only JSON publishes.
-  if (!isJson(type) || encoding !== 'identity') {
-    return refuse(415, 'Send the request as application/json, in UTF-8, not compressed.')
-  }
-  const body = await readBody(request)
-  if (body === null) return refuse(413, 'The body is larger than 1 MiB.')
-  if (!isUtf8(body)) return refuse(400, 'The body is not UTF-8.')
-  return body.toString('utf8')
+/** A form or a text can be sent by any page without asking first: only JSON publishes. */
+function isJsonBody({ headers: { 'content-type': type, 'content-encoding': encoding = 'identity' } }: IncomingMessage) {
+  return isJson(type) && encoding === 'identity'
+}
+
+/** Refuses a body that may not have been read to its end. */
+function refuseBody(response: ServerResponse, status: number, message: string): void {
+  response.setHeader('Connection', 'close')
+  answerJsonError(response, 'BAD_USER_INPUT', message, status)
 }
 
 function isJson(contentType = ''): boolean {

@@ -109,7 +109,9 @@ class Planner {
         if (refused !== undefined) return { data: undefined, errors: refused }
         const run: Run = { context, variables, errors: [] }
         try {
-          const texts = isSerial ? await this.#inTurn(fields, run) : await this.#together(fields, run)
+          let texts: (string | null)[] = []
+          if (isSerial) for (const field of fields) texts.push(await this.#alone(field, run))
+          else texts = await this.#together(fields, run)
           return { data: objectText(fields, texts), errors: run.errors }
         } catch (error) {
           return { data: 'null', errors: [...run.errors, error as GraphQLError] }
@@ -118,10 +120,13 @@ class Planner {
     }
   }
 
-  async #inTurn(fields: readonly Field[], run: Run): Promise<(string | null)[]> {
-    const texts: (string | null)[] = []
-    for (const field of fields) texts.push(await this.#root(field, run))
-    return texts
+  /** A field that nothing runs beside. */
+  async #alone(field: Field, run: Run): Promise<string | null> {
+    try {
+      return field.write(await this.#resolve(field, undefined, undefined, run), undefined, field.key, run)
+    } catch (error) {
+      return failed(error, field.nodes, field.definition.type, undefined, field.key, run)
+    }
   }
 
   async #together(fields: readonly Field[], run: Run): Promise<(string | null)[]> {
