@@ -115,8 +115,8 @@ function partsOf(
 }
 
 /**
- * Made for who asks for the cursor. No accessor of the event's own parts: each would be a hidden class of its own, old
- * at once, and keep what it closes over until V8 marks the whole heap (2 kB of each event, measured).
+ * Made for who asks for the cursor. No accessor of the event's own parts: V8 makes the pair of one in its old half, and
+ * that keeps what the accessor closes over until the whole heap is marked (2 kB of each event, measured).
  */
 function vectorOf(tail: Vector | null, { partition, offset }: Appended): () => Vector {
   return () => behindOwn(tail ?? [], partition, offset)
