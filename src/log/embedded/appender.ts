@@ -1,7 +1,7 @@
 /**
  * Batch, never wait: what is appended while a transaction is under way goes together in the next, in the order
- * of the calls. A batch starts on the turn of the event loop after its first record, so that the callers that the
- * previous batch has answered are in it. Memory is bounded by count and by bytes, what is under way included.
+ * of the calls. A batch starts on the turn of the event loop after its first record, or when the callers that the previous
+ * batch has answered are in it (gather.ts). Memory is bounded by count and by bytes, what is under way included.
  *
  * A record is answered within 5 s. One that was never given to the disk is taken out of the queue: NOT_WRITTEN.
  * One in a transaction whose end is open is UNKNOWN.
@@ -9,6 +9,7 @@
 import { HeraldError, type Outcome } from '../../errors.ts'
 import type { Appended, Health, NewRecord } from '../event-log.ts'
 import { encodeRecord } from './codec.ts'
+import { gather } from './gather.ts'
 import type { Pending, Store } from './store.ts'
 
 /** Kafka's default `max.message.bytes`. */
@@ -140,8 +141,7 @@ export class Appender {
         }
         this.#onBatch(batch.length)
       }
-      // The callers that were just answered append again: let them into the next batch.
-      await new Promise((resolve) => setImmediate(resolve))
+      await gather(() => this.#queue.length)
     }
     this.#running = false
     this.#idle?.()
