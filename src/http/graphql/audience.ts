@@ -13,10 +13,12 @@ import {
   type OperationDefinitionNode,
   visit,
 } from 'graphql'
+import type { DecodedEvent } from '../../event/event.ts'
 import type { Audience } from '../../operations/lane.ts'
 import type { PublishRequest } from '../../operations/publish.ts'
 import type { RequestContext } from '../context.ts'
-import { publicError, publicResult } from './errors.ts'
+import { publicError, publicResult, publicText } from './errors.ts'
+import { type EventPlan, eventPlanOf } from './plan.ts'
 
 /** The vocabulary's arguments that say where a subscription begins and ends, and nothing about its events. */
 const PLACE_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'from', 'since', 'until'])
@@ -26,6 +28,8 @@ interface Operation {
   readonly number: number
   /** The variables that decide what is sent. */
   readonly variables: readonly string[]
+  /** Null: graphql-js executes it; undefined: not looked at yet. */
+  plan: EventPlan | null | undefined
 }
 
 /** By document and operation's name; equal texts are one document (engine.ts). */
@@ -46,15 +50,27 @@ export function audienceOf(args: ExecutionArgs): Audience {
   return {
     key: JSON.stringify([operation.number, caller.rights.key, deciding]),
     render(event) {
+      let text: string
       try {
-        // Fields of events are there without waiting.
-        const result = executeSync({ ...args, contextValue, rootValue: event })
-        return Buffer.from(JSON.stringify(publicResult(result)))
+        text = textOf(event, args, contextValue, operation)
       } catch (error) {
-        return Buffer.from(JSON.stringify({ errors: [publicError(error)] }))
+        text = JSON.stringify({ errors: [publicError(error)] })
       }
+      return Buffer.from(text)
     },
   }
+}
+
+function textOf(event: DecodedEvent, args: ExecutionArgs, contextValue: RequestContext, operation: Operation): string {
+  const { schema, document, operationName, variableValues = null } = args
+  // Made when the first event comes: most of those who wait have none yet.
+  if (operation.plan === undefined) {
+    operation.plan = eventPlanOf(schema, document, getOperationAST(document, operationName)!)
+  }
+  const executed = operation.plan?.render(event, contextValue, variableValues)
+  return executed?.data === undefined
+    ? JSON.stringify(publicResult(executeSync({ ...args, contextValue, rootValue: event })))
+    : publicText(executed.data, executed.errors)
 }
 
 /** What is shared by many is enriched by nobody's request, and outlives that of each. */
@@ -72,6 +88,7 @@ function operationOf(document: DocumentNode, name: string): Operation {
     operation = {
       number: ++lastNumber,
       variables: decidingVariables(document, getOperationAST(document, name || null)!),
+      plan: undefined,
     }
     known.set(name, operation)
   }

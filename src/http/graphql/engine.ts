@@ -20,7 +20,7 @@ import { createYoga, type Plugin } from 'graphql-yoga'
 import type { ErrorCode } from '../../errors.ts'
 import { Pace } from '../../operations/pace.ts'
 import type { RequestContext } from '../context.ts'
-import { publicError, publicResult, requestError } from './errors.ts'
+import { publicError, publicResult, publicText, requestError } from './errors.ts'
 import { excessOf, parseWithinLimits } from './limits.ts'
 import { type Plan, planOf } from './plan.ts'
 import type { GraphQLRequest } from './request.ts'
@@ -150,9 +150,7 @@ export function createEngine(schema: GraphQLSchema): Engine {
       if (plan === null) return answerOf(publicResult(await execute(args)))
       const { data, errors } = await plan.run(args.contextValue as RequestContext, args.variableValues ?? null)
       if (data === undefined) return answerOf(publicResult({ errors }))
-      if (errors.length === 0) return { text: `{"data":${data}}`, refusal: null }
-      const shown = JSON.stringify(errors.map((error) => publicError(error)))
-      return { text: `{"errors":${shown},"data":${data}}`, refusal: null }
+      return { text: publicText(data, errors), refusal: null }
     },
   }
 }

@@ -48,6 +48,12 @@ export function publicResult(result: ExecutionResult): ExecutionResult {
   return { ...result, errors: result.errors.map((error) => publicError(error)) }
 }
 
+/** JSON of such a result, where that of its data is there already. */
+export function publicText(data: string, errors: readonly GraphQLError[]): string {
+  if (errors.length === 0) return `{"data":${data}}`
+  return `{"errors":${JSON.stringify(errors.map((error) => publicError(error)))},"data":${data}}`
+}
+
 /** An error of the request itself, with its code. */
 export function requestError(code: ErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })

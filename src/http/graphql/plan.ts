@@ -4,7 +4,7 @@
  * objects between. `execute` of graphql-js is what this must equal, to the byte; plan.test.ts compares the two on
  * random operations.
  *
- * What the clients seldom send is left to graphql-js: operations with directives, and subscriptions. The schema is
+ * What the clients seldom send is left to graphql-js: operations with directives. The schema is
  * Herald's own (schema.ts), so more may be taken for granted: only root fields give promises, and an abstract
  * value names its type in `__typename`.
  */
@@ -55,6 +55,11 @@ export interface Plan {
   run(context: RequestContext, variables: Variables | null): Promise<Executed>
 }
 
+/** A subscription's operation: what an event becomes for it. */
+export interface EventPlan {
+  render(event: unknown, context: RequestContext, variables: Variables | null): Executed
+}
+
 /** One execution under way. */
 interface Run {
   readonly context: RequestContext
@@ -84,6 +89,16 @@ export function planOf(schema: GraphQLSchema, document: DocumentNode, operation:
   return new Planner(schema, document, operation).plan(type)
 }
 
+/** The same for a subscription. */
+export function eventPlanOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): EventPlan | null {
+  const type = schema.getSubscriptionType()
+  return type == null || hasDirectives(document) ? null : new Planner(schema, document, operation).eventPlan(type)
+}
+
 class Planner {
   readonly #schema: GraphQLSchema
   readonly #operation: OperationDefinitionNode
@@ -100,24 +115,49 @@ class Planner {
   }
 
   plan(type: GraphQLObjectType): Plan {
-    const fields = this.#fields(type, [this.#operation.selectionSet])
-    const coerce = variablesReader(this.#schema, this.#operation.variableDefinitions ?? [])
+    const { fields, begin } = this.#ready(type)
     const isSerial = this.#operation.operation === 'mutation'
     return {
       run: async (context, given) => {
-        const { coerced: variables, errors: refused } = coerce(given ?? {})
-        if (refused !== undefined) return { data: undefined, errors: refused }
-        const run: Run = { context, variables, errors: [] }
+        const run = begin(context, given)
+        if ('data' in run) return run
         try {
           let texts: (string | null)[] = []
           if (isSerial) for (const field of fields) texts.push(await this.#alone(field, run))
           else texts = await this.#together(fields, run)
           return { data: objectText(fields, texts), errors: run.errors }
         } catch (error) {
-          return { data: 'null', errors: [...run.errors, error as GraphQLError] }
+          return nothing(run, error)
         }
       },
     }
+  }
+
+  eventPlan(type: GraphQLObjectType): EventPlan {
+    const { fields, begin } = this.#ready(type)
+    return {
+      render: (event, context, given) => {
+        const run = begin(context, given)
+        if ('data' in run) return run
+        try {
+          // Fields of events are there without waiting.
+          const texts = fields.map((field) => this.#field(field, event, undefined, run))
+          return { data: objectText(fields, texts), errors: run.errors }
+        } catch (error) {
+          return nothing(run, error)
+        }
+      },
+    }
+  }
+
+  /** The operation's root fields, and what begins an execution: its variables may be no good. */
+  #ready(type: GraphQLObjectType) {
+    const coerce = variablesReader(this.#schema, this.#operation.variableDefinitions ?? [])
+    const begin = (context: RequestContext, given: Variables | null): Run | Executed => {
+      const { coerced: variables, errors } = coerce(given ?? {})
+      return errors === undefined ? { context, variables, errors: [] } : { data: undefined, errors }
+    }
+    return { fields: this.#fields(type, [this.#operation.selectionSet]), begin }
   }
 
   /** A field that nothing runs beside. */
@@ -152,7 +192,7 @@ class Planner {
     }
   }
 
-  #field(field: Field, source: unknown, path: Path, run: Run): string | null {
+  #field(field: Field, source: unknown, path: Path | undefined, run: Run): string | null {
     try {
       const value = this.#resolve(field, source, path, run)
       if (isPromise(value)) throw new Error(`${ownerOf(field)} gives a promise, which only a root field may`)
@@ -332,6 +372,11 @@ class Planner {
 
 function objectText(fields: readonly Field[], texts: readonly (string | null)[]): string {
   return `{${fields.map(({ label }, i) => `${label}${texts[i]}`).join(',')}}`
+}
+
+/** Where the error of a field that may not be null has come up to the root. */
+function nothing({ errors }: Run, error: unknown): Executed {
+  return { data: 'null', errors: [...errors, error as GraphQLError] }
 }
 
 /** A nullable field's error is noted, and it is null; another's is its parent's. */

@@ -197,7 +197,7 @@ export class Link {
    * Sends a request whose body is encoded already and resolves to the body of the answer. Any rejection
    * closes the link; a request that was rejected may have reached the broker.
    */
-  async send(api: Api, body: Buffer, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Buffer> {
+  send(api: Api, body: Buffer, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Buffer> {
     return this.#guard(() =>
       this.#connection.send({
         request: {

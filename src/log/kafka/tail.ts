@@ -156,7 +156,11 @@ class Follower {
               return
             }
           }
-          if (await this.#fetch(link, topicId, partitions)) continue
+          if (await this.#fetch(link, topicId, partitions)) {
+            // What was fetched is handed out before more is asked for: to ask takes as long as to deliver an event.
+            if (this.#queue.length > 0) await new Promise((resolve) => setImmediate(resolve))
+            continue
+          }
         } catch (error) {
           if (stop.aborted) return
           this.#options.notify({ level: 'debug', message: 'the tail lost a leader', leader, error: String(error) })
