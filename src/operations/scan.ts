@@ -5,7 +5,7 @@
  * where there are many partitions, and nothing is fetched while the consumer does not ask.
  */
 import { setMaxListeners } from 'node:events'
-import type { EventLog, LogRecord, Vector } from '../log/event-log.ts'
+import type { Batch, EventLog, LogRecord, Vector } from '../log/event-log.ts'
 
 /** What all partitions' batches together should hold. */
 const BUFFER_BYTES = 16 * 1024 * 1024
@@ -27,12 +27,14 @@ export interface ScanOptions {
   readonly events?: number
 }
 
-/** One partition's records, a batch at a time, and where the partition has come with each. */
-type Batches = AsyncGenerator<{ readonly records: readonly LogRecord[]; readonly place: number }, void>
+/** One partition's records, a batch at a time, and where the partition has come with each, or further. */
+type Batches = AsyncIterator<{ readonly records: readonly LogRecord[]; readonly next: number }, void>
 
 /** One partition's part of a merge. */
 interface Source {
   readonly partition: number
+  /** No further than this does it come. */
+  readonly to: number
   readonly batches: Batches
   records: readonly LogRecord[]
   at: number
@@ -61,7 +63,9 @@ export function scanForward(
   to: Vector,
   options: ScanOptions = {},
 ): AsyncGenerator<ScanStep> {
-  const sources = stretches(log, from, to, options).map((stretch) => sourceOf(stretch, forwardBatches(stretch)))
+  const sources = stretches(log, from, to, options).map((stretch) =>
+    sourceOf(stretch, forwardBatches(stretch)[Symbol.asyncIterator]()),
+  )
   const isDue = (a: LogRecord, b: LogRecord) => a.timestamp < b.timestamp
   return merge(sources, from, isDue, (record) => record.offset + 1)
 }
@@ -93,8 +97,8 @@ function stretches(log: EventLog, from: Vector, to: Vector, { signal, events }: 
   }))
 }
 
-function sourceOf({ partition }: Stretch, batches: Batches): Source {
-  return { partition, batches, records: [], at: 0, place: 0, isDone: false }
+function sourceOf({ partition, to }: Stretch, batches: Batches): Source {
+  return { partition, to, batches, records: [], at: 0, place: 0, isDone: false }
 }
 
 /**
@@ -135,7 +139,7 @@ async function* merge(
       if (open.length === 0) return
     }
   } finally {
-    await Promise.all(sources.map((source) => source.batches.return()))
+    await Promise.all(sources.map((source) => source.batches.return?.()))
   }
 }
 
@@ -152,15 +156,13 @@ async function fetch(source: Source, place: number[]): Promise<void> {
   }
   source.records = batch.records
   source.at = 0
-  source.place = batch.place
-  if (batch.records.length === 0) place[source.partition] = batch.place
+  // Holes behind the last record may go on beyond.
+  source.place = Math.min(batch.next, source.to)
+  if (batch.records.length === 0) place[source.partition] = source.place
 }
 
-async function* forwardBatches({ log, partition, from, to, signal, batchBytes, share }: Stretch): Batches {
-  const options = { ...(signal && { signal }), batchBytes, records: share }
-  for await (const { records, next } of log.read(partition, from, to, options)) {
-    yield { records, place: Math.min(next, to) }
-  }
+function forwardBatches({ log, partition, from, to, signal, batchBytes, share }: Stretch): AsyncIterable<Batch> {
+  return log.read(partition, from, to, { ...(signal && { signal }), batchBytes, records: share })
 }
 
 /**
@@ -168,7 +170,7 @@ async function* forwardBatches({ log, partition, from, to, signal, batchBytes, s
  * its records stay few and small (in a compacted topic whole windows may be holes), and one that turns out
  * too large for memory is left and tried again smaller.
  */
-async function* backwardBatches(stretch: Stretch): Batches {
+async function* backwardBatches(stretch: Stretch) {
   const { from, to, signal, batchBytes } = stretch
   let size = stretch.window
   for (let end = to; end > from; ) {
@@ -179,7 +181,7 @@ async function* backwardBatches(stretch: Stretch): Batches {
       size = Math.max(1, Math.floor((next - begin) / 2))
       continue
     }
-    yield { records: records.reverse(), place: begin }
+    yield { records: records.reverse(), next: begin }
     end = begin
     if (bytes < batchBytes) size *= 2
   }
@@ -199,7 +201,7 @@ async function readWindow(
       records.push(record)
       bytes += record.size
     }
-    next = batch.place
+    next = Math.min(batch.next, end)
     // A window of one offset is read whatever its size: it cannot be made smaller.
     if (bytes > 4 * stretch.batchBytes && next < end && end - begin > 1) break
   }

@@ -3,7 +3,6 @@
  * none waits for another's parked request: short questions (metadata, offsets, producer ids), publishing,
  * reading (several a broker, one for each read that is under way), and each tail's own.
  */
-import { setMaxListeners } from 'node:events'
 import { HeraldError } from '../../errors.ts'
 import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
 import { Connector } from './connector.ts'
@@ -58,14 +57,11 @@ class KafkaLog implements EventLog {
   readonly #producer: Producer
   readonly #offsets: Offsets
   readonly #reader: LogReader
-  readonly #stop = new AbortController()
   #closing: Promise<void> | null = null
 
   constructor(options: KafkaLogOptions) {
     const { brokers, topic, partitions, replicationFactor, security = PLAINTEXT, onEvent, onBatch } = options
     this.topic = topic
-    // Every read and tail listens to it.
-    setMaxListeners(0, this.#stop.signal)
     this.#notify = onEvent ?? (() => {})
     const bootstrap = brokers.map(parseAddress)
     const notify = this.#notify
@@ -117,26 +113,15 @@ class KafkaLog implements EventLog {
     return this.#offsets.at(timestamp)
   }
 
-  async *read(partition: number, from: number, to: number, options: ReadOptions = {}): AsyncGenerator<Batch, void> {
+  read(partition: number, from: number, to: number, options: ReadOptions = {}): AsyncGenerator<Batch, void> {
     this.#failIfClosed()
-    const { signal } = options
-    const stop = anySignal(signal === undefined ? [this.#stop.signal] : [signal, this.#stop.signal])
-    let next = from
-    try {
-      for await (const batch of this.#reader.read(partition, from, to, { ...options, signal: stop.signal })) {
-        next = batch.next
-        yield batch
-      }
-    } finally {
-      stop.release()
-    }
-    if (next < to && signal?.aborted !== true) this.#failIfClosed()
+    return this.#reader.read(partition, from, to, options)
   }
 
   async *tail(from: Vector, signal: AbortSignal): AsyncGenerator<Batch, void> {
     if (signal.aborted) return
     this.#failIfClosed()
-    const stop = anySignal([signal, this.#stop.signal])
+    const stop = anySignal([signal, this.#topic.closed])
     try {
       yield* tail({
         topic: this.#topic,
@@ -167,7 +152,6 @@ class KafkaLog implements EventLog {
 
   async #close(): Promise<void> {
     await this.#producer.close(FLUSH_MS)
-    this.#stop.abort()
     const closed = this.#topic.close()
     for (const links of [this.#control, this.#publishing, this.#reading]) links.close()
     await closed

@@ -5,7 +5,7 @@
  */
 import type { Links } from './links.ts'
 import { CODE, EARLIEST, LATEST, LIST_OFFSETS, listOffsetsRequest, parseListOffsets } from './protocol.ts'
-import { anySignal, OVER, pause, unlessAborted } from './time.ts'
+import { attempt, pause } from './time.ts'
 import type { Topic, View } from './topic.ts'
 
 /** The port's bound is 5 s. */
@@ -52,29 +52,16 @@ export class Offsets {
   }
 
   async #collect(timestamp: number, partitions: readonly number[] | null): Promise<Map<number, number>> {
-    const deadline = performance.now() + DEADLINE_MS
-    const late = new AbortController()
-    const { signal, release } = anySignal([this.#topic.closed, late.signal])
-    const timer = setTimeout(() => late.abort(OVER), DEADLINE_MS)
-    try {
-      const offsets = await unlessAborted(this.#ask(timestamp, partitions, deadline, signal), signal)
-      if (offsets === null) throw this.#topic.unavailable()
-      return offsets
-    } finally {
-      clearTimeout(timer)
-      late.abort(OVER)
-      release()
-    }
+    const asked = this.#ask(timestamp, partitions, performance.now() + DEADLINE_MS)
+    const offsets = await attempt(asked, DEADLINE_MS, this.#topic.closed)
+    if (offsets === null) throw this.#topic.unavailable()
+    return offsets
   }
 
-  async #ask(
-    timestamp: number,
-    partitions: readonly number[] | null,
-    deadline: number,
-    signal: AbortSignal,
-  ): Promise<Map<number, number>> {
+  async #ask(timestamp: number, partitions: readonly number[] | null, deadline: number): Promise<Map<number, number>> {
+    const { closed } = this.#topic
     const offsets = new Map<number, number>()
-    let view = await this.#topic.usable(deadline)
+    let view = this.#topic.view ?? (await this.#topic.usable(deadline))
     for (;;) {
       const wanted = partitions ?? [...view.leaders.keys()]
       const missing = wanted.filter((partition) => !offsets.has(partition))
@@ -86,8 +73,8 @@ export class Offsets {
       })
       await Promise.allSettled(asked)
       if (wanted.every((partition) => offsets.has(partition))) return offsets
-      await pause(RETRY_MS, signal)
-      if (signal.aborted) throw this.#topic.unavailable()
+      await pause(RETRY_MS, closed)
+      if (closed.aborted || performance.now() > deadline) throw this.#topic.unavailable()
       view = await this.#topic.refresh().catch(() => view)
     }
   }

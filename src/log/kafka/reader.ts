@@ -14,7 +14,7 @@ import type { Links } from './links.ts'
 import type { Offsets } from './offsets.ts'
 import { CODE, FETCH, type Fetched, fetchRequest, parseFetch } from './protocol.ts'
 import { type Decoded, decodeBatches, endOfBatches } from './record-batch.ts'
-import { anySignal, attempt, OVER, pause, unlessAborted } from './time.ts'
+import { attempt, OVER, pause, unlessAborted } from './time.ts'
 import type { Topic, View } from './topic.ts'
 
 /** Whoever reads the log through in small pages is brought this much at once. */
@@ -50,11 +50,17 @@ export class LogReader {
   async *read(partition: number, from: number, to: number, options: ReadOptions = {}): AsyncGenerator<Batch, void> {
     const { signal, records: wanted = Number.POSITIVE_INFINITY } = options
     if (from >= to || signal?.aborted === true) return
-    const left = new AbortController()
-    const { signal: stop, release } = anySignal(signal === undefined ? [left.signal] : [signal, left.signal])
+    const { closed } = this.#topic
+    const leaving = new AbortController()
+    const { signal: stop } = leaving
+    const leave = () => leaving.abort(OVER)
+    signal?.addEventListener('abort', leave)
+    closed.addEventListener('abort', leave)
+    if (closed.aborted) leave()
     try {
-      const view = await unlessAborted(this.#topic.usable(performance.now() + NO_PROGRESS_MS), stop)
-      if (view === null) return
+      const view =
+        this.#topic.view ?? (await unlessAborted(this.#topic.usable(performance.now() + NO_PROGRESS_MS), stop))
+      if (view === null) return this.#failIfClosed(signal)
       const stretch: Stretch = { topicId: view.topicId, partition, to, stop }
       const through = this.#runs.before(stretch.topicId, partition, from)
       const sizes = fetchSizes(options, through === null ? 0 : Math.min(THROUGH_BYTES, 2 * through.batches.length))
@@ -69,7 +75,7 @@ export class LogReader {
         known === null ? null : Promise.resolve(this.#begun(known, stretch, from))
       for (let next = from; next < to; ) {
         const run: Run | null = await (coming ?? fetch(next))
-        if (run === null) return
+        if (run === null) return this.#failIfClosed(signal)
         const behind = run.bytes === null ? run.decoded.next : Math.max(run.bytes.next, run.decoded.next)
         coming = behind < to && behind - from < wanted ? fetch(behind) : null
         for (let decoded = run.decoded; ; decoded = this.#decode(run.bytes!, stretch, next)) {
@@ -81,9 +87,15 @@ export class LogReader {
         }
       }
     } finally {
-      left.abort(OVER)
-      release()
+      signal?.removeEventListener('abort', leave)
+      closed.removeEventListener('abort', leave)
+      leave()
     }
+  }
+
+  /** A read that its caller gives up just ends. */
+  #failIfClosed(signal: AbortSignal | undefined): void {
+    if (signal?.aborted !== true && this.#topic.closed.aborted) throw this.#topic.unavailable()
   }
 
   #begun(bytes: FetchedRun, stretch: Stretch, from: number): Run {

@@ -7,6 +7,7 @@
  * The topic is created only if it is missing when the cluster is first reached. Later a missing topic means
  * that somebody deleted it: then it has no leaders until somebody makes it again.
  */
+import { setMaxListeners } from 'node:events'
 import { HeraldError } from '../../errors.ts'
 import type { Health } from '../event-log.ts'
 import type { Address, Link } from './link.ts'
@@ -68,6 +69,8 @@ export class Topic {
   constructor(options: TopicOptions) {
     this.name = options.topic
     this.#options = options
+    // Every read and tail listens to it.
+    setMaxListeners(0, this.#stop.signal)
     this.#ready = new Promise((resolve) => {
       this.#becomeReady = resolve
     })
