@@ -1,8 +1,8 @@
 /**
  * The limit of reading: a bare kafkajs consumer, told over IPC what to do. `{ read: topic, count, parse }` reads the
  * topic from its beginning and answers `{ read: n }` when it has `count` records, parsed by JSON.parse if that is
- * asked for. `{ follow: topic }` answers `{ live: true }` once a record came, and `{ report: true }` then asks for
- * `{ latenciesNs }`: how long ago each record's moment (the guild's name, nanoseconds of the machine's clock) was.
+ * asked for. `{ follow: topic }` has it follow the topic, and `{ report: true }` then asks for `{ latenciesNs }`: how
+ * long ago each record's moment (the guild's name, nanoseconds of the machine's clock) was.
  */
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
@@ -34,7 +34,6 @@ async function follow(topic) {
   const consumer = kafka.consumer({ groupId: randomUUID() })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: false })
-  let live = false
   await consumer.run({
     autoCommit: false,
     async eachBatch({ batch }) {
@@ -43,8 +42,6 @@ async function follow(topic) {
         const [, sent] = JSON.parse(value.toString()).event_type.split(':')
         latencies.push(Number(now - BigInt(sent)))
       }
-      if (!live) process.send({ live: true })
-      live = true
     },
   })
 }

@@ -22,7 +22,7 @@ type Answer = {
   readonly error?: string
 }
 /** Opening sockets is no load. */
-const NO_LOAD: readonly Job['kind'][] = ['join', 'leave']
+const NO_LOAD: readonly Job['kind'][] = ['join', 'leave', 'hear']
 
 export function startGenerator(): Generator {
   const child = fork(WORKER, { execArgv: ['--import', 'tsx'] })

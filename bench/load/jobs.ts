@@ -89,18 +89,27 @@ export interface FanOutResult {
   readonly fault: string | null
 }
 
-/** Publishes one event every `everyMs` into the topic, its moment in it; with a group, measures its first subscriber. */
-export interface LatencyJob {
-  readonly kind: 'latency'
-  readonly group: number | null
+/** Publishes one event every `everyMs` into the topic, its moment in it. */
+export interface PaceJob {
+  readonly kind: 'pace'
   readonly brokers: string
   readonly topic: string
   readonly seconds: number
   readonly everyMs: number
 }
 
-export interface LatencyResult {
+export interface PaceResult {
   readonly sent: number
+}
+
+/** Tells what a group's subscribers have heard since it was asked the last time; from the first time on they listen. */
+export interface HearJob {
+  readonly kind: 'hear'
+  readonly group: number
+}
+
+export interface HearResult {
+  /** How long ago each event's moment was when it came. */
   readonly latenciesNs: readonly number[]
 }
 
@@ -128,7 +137,8 @@ export interface Jobs {
   readonly replay: { job: ReplayJob; result: ReplayResult }
   readonly join: { job: JoinJob; result: JoinResult }
   readonly fanout: { job: FanOutJob; result: FanOutResult }
-  readonly latency: { job: LatencyJob; result: LatencyResult }
+  readonly pace: { job: PaceJob; result: PaceResult }
+  readonly hear: { job: HearJob; result: HearResult }
   readonly first: { job: FirstJob; result: FirstResult }
   readonly leave: { job: LeaveJob; result: null }
 }

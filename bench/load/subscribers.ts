@@ -9,11 +9,13 @@ import type {
   FanOutResult,
   FirstJob,
   FirstResult,
+  HearJob,
+  HearResult,
   JoinJob,
   JoinResult,
-  LatencyJob,
-  LatencyResult,
   LeaveJob,
+  PaceJob,
+  PaceResult,
 } from './jobs.ts'
 import { WebSocketConnection } from './sockets.ts'
 
@@ -32,6 +34,8 @@ interface Group {
   fault: string | null
   /** Looks at a payload before it is counted; false: it does not count. */
   look: ((payload: Buffer, index: number) => boolean) | null
+  /** How long ago the moments of events were, as they came. */
+  heard: number[]
   wake: () => void
 }
 
@@ -47,6 +51,7 @@ export async function join({ port, subscribers, query }: JoinJob): Promise<JoinR
     awaited: Number.POSITIVE_INFINITY,
     fault: null,
     look: null,
+    heard: [],
     wake: () => {},
   }
   const message = JSON.stringify({ id: '1', type: 'subscribe', payload: { query } })
@@ -163,19 +168,8 @@ async function woken(group: Group, timeoutMs: number): Promise<void> {
 
 const MOMENT = /joined_guild:(\d+)/
 
-export async function latency({ group: id, brokers, topic, seconds, everyMs }: LatencyJob): Promise<LatencyResult> {
-  const latenciesNs: number[] = []
-  const group = id === null ? null : groups.get(id)!
+export async function pace({ brokers, topic, seconds, everyMs }: PaceJob): Promise<PaceResult> {
   const publisher = await openPublisher({ kind: 'topic', brokers, topic })
-  if (group !== null) {
-    await allLive(group, (name) => publisher.publish(name))
-    group.look = (payload) => {
-      const now = process.hrtime.bigint()
-      const sent = MOMENT.exec(payload.toString())?.[1]
-      if (sent !== undefined) latenciesNs.push(Number(now - BigInt(sent)))
-      return true
-    }
-  }
   let sent = 0
   const end = performance.now() + seconds * 1_000
   while (performance.now() < end) {
@@ -183,12 +177,22 @@ export async function latency({ group: id, brokers, topic, seconds, everyMs }: L
     sent++
     await delay(everyMs)
   }
-  const deadline = performance.now() + PATIENCE_MS
-  while (group !== null && latenciesNs.length < sent && performance.now() < deadline) await delay(10)
-  if (group !== null) group.look = null
   await publisher.close()
-  if (group !== null && group.fault !== null) throw new Error(group.fault)
-  return { sent, latenciesNs }
+  return { sent }
+}
+
+export function hear({ group: id }: HearJob): HearResult {
+  const group = groups.get(id)!
+  if (group.fault !== null) throw new Error(group.fault)
+  const { heard } = group
+  group.heard = []
+  group.look ??= (payload) => {
+    const now = process.hrtime.bigint()
+    const sent = MOMENT.exec(payload.toString())?.[1]
+    if (sent !== undefined) group.heard.push(Number(now - BigInt(sent)))
+    return true
+  }
+  return { latenciesNs: heard }
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Job } from './jobs.ts'
 import { publishOverHttp, publishOverSockets } from './publish.ts'
 import { replayPages } from './replay.ts'
-import { fanOut, first, join, latency, leave } from './subscribers.ts'
+import { fanOut, first, hear, join, leave, pace } from './subscribers.ts'
 
 process.on('message', async ({ number, job }: { number: number; job: Job }) => {
   try {
@@ -17,7 +17,7 @@ process.on('message', async ({ number, job }: { number: number; job: Job }) => {
 })
 process.on('disconnect', () => process.exit(0))
 
-function run(job: Job): Promise<unknown> {
+async function run(job: Job): Promise<unknown> {
   switch (job.kind) {
     case 'http':
       return publishOverHttp(job)
@@ -29,8 +29,10 @@ function run(job: Job): Promise<unknown> {
       return join(job)
     case 'fanout':
       return fanOut(job)
-    case 'latency':
-      return latency(job)
+    case 'pace':
+      return pace(job)
+    case 'hear':
+      return hear(job)
     case 'first':
       return first(job)
     case 'leave':

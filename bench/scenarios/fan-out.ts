@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startHerald, startLimit, startPeer } from '../contenders.ts'
+import { startGenerator } from '../load/generator.ts'
 import type { Server } from '../process.ts'
 import type { Contender, Figures, Scenario } from '../scenario.ts'
 
@@ -12,6 +13,7 @@ const IDLE = 10_000
 /** Enough to tell what each costs, where each costs ten times as much and takes ten times as long to open. */
 const IDLE_OF_PEER = 2_000
 const PACE_MS = 5
+const WARM_S = 4
 /** V8 gives memory back when it has nothing to do. */
 const SETTLE_MS = 1_500
 
@@ -107,58 +109,69 @@ function percentiles(latenciesNs: readonly number[], sent: number): Figures {
   return { p50: at(0.5), p99: at(0.99) }
 }
 
-const deliveredByHerald: Contender = {
-  name: 'herald',
-  role: 'herald',
-  async open({ brokers, generator, topic: makeTopic }) {
-    const topic = await makeTopic('delivery')
-    const server = await startHerald({ brokers, topic })
-    const { group } = await generator.run({ kind: 'join', port: server.port, subscribers: 1, query: QUERY })
-    return {
-      async round(seconds) {
-        const job = { kind: 'latency', group, brokers, topic, seconds, everyMs: PACE_MS } as const
-        const { latenciesNs, sent } = await generator.run(job)
-        return percentiles(latenciesNs, sent)
-      },
-      async close() {
-        await generator.run({ kind: 'leave', group })
-        await server.stop()
-      },
-    }
-  },
+/** Who hears is a process of its own: one that publishes, too, is busy with its acknowledgement when the event comes. */
+function delivered(
+  name: string,
+  role: Contender['role'],
+  openHearer: (brokers: string, topic: string) => Promise<Hearer>,
+): Contender {
+  return {
+    name,
+    role,
+    async open({ brokers, generator, topic: makeTopic }) {
+      const topic = await makeTopic('delivery')
+      const hearer = await openHearer(brokers, topic)
+      const job = { kind: 'pace', brokers, topic, everyMs: PACE_MS } as const
+      do await generator.run({ ...job, seconds: 0.1 })
+      while ((await hearer.heard()).length === 0)
+      // At the pace of a round it would take minutes until V8 has settled.
+      await generator.run({ ...job, seconds: WARM_S, everyMs: 0 })
+      await delay(500)
+      await hearer.heard()
+      return {
+        async round(seconds) {
+          const { sent } = await generator.run({ ...job, seconds })
+          await delay(500)
+          return percentiles(await hearer.heard(), sent)
+        },
+        close: () => hearer.close(),
+      }
+    },
+  }
 }
 
-const deliveredByConsumer: Contender = {
-  name: 'bare consumer',
-  role: 'limit',
-  async open({ brokers, generator, topic: makeTopic }) {
-    const topic = await makeTopic('delivery')
-    const { child, stop } = await startLimit('consumer', brokers, topic)
-    const live = once(child, 'message')
-    child.send({ follow: topic })
-    const job = { kind: 'latency', group: null, brokers, topic, everyMs: PACE_MS } as const
-    const report = async () => {
+interface Hearer {
+  /** How long ago each event was sent that came since this was asked last, in nanoseconds. */
+  heard(): Promise<readonly number[]>
+  close(): Promise<void>
+}
+
+const deliveredByHerald = delivered('herald', 'herald', async (brokers, topic) => {
+  const server = await startHerald({ brokers, topic })
+  const subscriber = startGenerator()
+  const { group } = await subscriber.run({ kind: 'join', port: server.port, subscribers: 1, query: QUERY })
+  return {
+    heard: async () => (await subscriber.run({ kind: 'hear', group })).latenciesNs,
+    async close() {
+      await subscriber.run({ kind: 'leave', group })
+      await subscriber.close()
+      await server.stop()
+    },
+  }
+})
+
+const deliveredByConsumer = delivered('bare consumer', 'limit', async (brokers, topic) => {
+  const { child, stop } = await startLimit('consumer', brokers, topic)
+  child.send({ follow: topic })
+  return {
+    async heard() {
       child.send({ report: true })
       const [{ latenciesNs }] = (await once(child, 'message')) as [{ latenciesNs: number[] }]
       return latenciesNs
-    }
-    let isLive = false
-    void live.then(() => {
-      isLive = true
-    })
-    while (!isLive) await generator.run({ ...job, seconds: 0.1 })
-    await delay(500)
-    await report()
-    return {
-      async round(seconds) {
-        const { sent } = await generator.run({ ...job, seconds })
-        await delay(500)
-        return percentiles(await report(), sent)
-      },
-      close: stop,
-    }
-  },
-}
+    },
+    close: stop,
+  }
+})
 
 /** A new process for each round, on a broker whose groups wait 3 s as Kafka's do by default. */
 function firstSubscriber(name: string, role: Contender['role'], start: Start): Contender {

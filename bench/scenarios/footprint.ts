@@ -10,6 +10,8 @@ import type { Contender, Scenario } from '../scenario.ts'
 /** After the start there is some work left to do, which is no idling. */
 const SETTLE_MS = 1_500
 const IDLE_MS = 3_000
+/** V8 gives back what starting took when it has rested for eight seconds, Herald's and the limit's alike. */
+const REST_MS = 8_000
 
 async function npmStart(brokers: string, topic: string): Promise<{ server: Server; readyMs: number }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'herald-bench-'))
@@ -46,12 +48,13 @@ function starter(
             // What npm itself costs, should it stay above the server, is not counted.
             const before = server.own().cpuMs
             await delay(IDLE_MS * Math.max(0.2, bench.scale))
-            const after = server.own()
+            const cpuMs = server.own().cpuMs - before
             const idleMs = IDLE_MS * Math.max(0.2, bench.scale)
+            await delay(REST_MS)
             return {
               ready: readyMs,
-              resident: after.residentBytes / 1e6,
-              idleCpu: ((after.cpuMs - before) / idleMs) * 100,
+              resident: server.own().residentBytes / 1e6,
+              idleCpu: (cpuMs / idleMs) * 100,
             }
           } finally {
             await server.stop()
@@ -69,7 +72,7 @@ export const footprintScenarios: readonly Scenario[] = [
     title: 'From `npm start` to ready',
     rows: [
       { label: '`npm start` to ready', figure: 'ready', against: null, unit: 'ms', goal: 2_200 },
-      { label: 'memory when started', figure: 'resident', against: 'limit', unit: 'x limit', goal: 1.5 },
+      { label: 'memory at rest', figure: 'resident', against: 'limit', unit: 'x limit', goal: 1.5 },
       {
         label: 'idle CPU above the limit',
         figure: 'idleCpu',
