@@ -11,7 +11,7 @@ import type { Contender, Scenario } from '../scenario.ts'
 const SETTLE_MS = 1_500
 const IDLE_MS = 3_000
 /** V8 gives back what starting took when it has rested for eight seconds, Herald's and the limit's alike. */
-const REST_MS = 8_000
+const REST_MS = 6_000
 
 async function npmStart(brokers: string, topic: string): Promise<{ server: Server; readyMs: number }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'herald-bench-'))
