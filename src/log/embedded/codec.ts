@@ -15,15 +15,13 @@ import { crc32 } from 'node:zlib'
 import type { NewRecord } from '../event-log.ts'
 import { LogRecord } from '../record.ts'
 import { putUtf8, utf8Length } from '../utf8.ts'
+import { putUvarint, uvarintSize } from '../varint.ts'
 
 /** What Kafka puts before the records of a batch, in bytes. */
 const KAFKA_BATCH_OVERHEAD = 61
 
-/** Bytes of an unsigned varint. */
-const varintSize = (n: number): number => (n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5)
-
 /** Kafka's lengths are zigzag varints, so each takes the room of its double. */
-const kafkaSize = (n: number): number => varintSize(n * 2)
+const kafkaSize = (n: number): number => uvarintSize(n * 2)
 
 interface Sizes {
   readonly body: number
@@ -34,34 +32,23 @@ interface Sizes {
 function sizesOf(record: NewRecord): Sizes {
   const key = record.key === null ? -1 : utf8Length(record.key)
   const { length } = record.value
-  let body = 8 + varintSize(key + 1) + Math.max(key, 0) + varintSize(length + 1) + length
+  let body = 8 + uvarintSize(key + 1) + Math.max(key, 0) + uvarintSize(length + 1) + length
   // Attributes, and the two deltas, which are 0 for the only record of a batch.
   let kafkaBody = 3 + (key < 0 ? 1 : kafkaSize(key)) + Math.max(key, 0) + kafkaSize(length) + length
-  body += varintSize(record.headers.length)
+  body += uvarintSize(record.headers.length)
   kafkaBody += kafkaSize(record.headers.length)
   for (const [name, value] of record.headers) {
     const nameLength = utf8Length(name)
     const valueLength = utf8Length(value)
-    body += varintSize(nameLength) + nameLength + varintSize(valueLength + 1) + valueLength
+    body += uvarintSize(nameLength) + nameLength + uvarintSize(valueLength + 1) + valueLength
     kafkaBody += kafkaSize(nameLength) + nameLength + kafkaSize(valueLength) + valueLength
   }
   return { body, kafkaBody, key }
 }
 
-function putVarint(target: Buffer, at: number, value: number): number {
-  let rest = value
-  let position = at
-  while (rest >= 0x80) {
-    target[position++] = (rest & 0x7f) | 0x80
-    rest >>>= 7
-  }
-  target[position] = rest
-  return position + 1
-}
-
 function putString(target: Buffer, at: number, text: string, shift: number): number {
   const length = utf8Length(text)
-  return putUtf8(target, putVarint(target, at, length + shift), text, length)
+  return putUtf8(target, putUvarint(target, at, length + shift), text, length)
 }
 
 /**
@@ -72,13 +59,13 @@ function putString(target: Buffer, at: number, text: string, shift: number): num
 export function encodeRecord(record: NewRecord, maxKafkaBytes: number): Buffer | undefined {
   const sizes = sizesOf(record)
   if (KAFKA_BATCH_OVERHEAD + kafkaSize(sizes.kafkaBody) + sizes.kafkaBody > maxKafkaBytes) return undefined
-  const target = Buffer.allocUnsafe(varintSize(sizes.body) + sizes.body)
-  let at = putVarint(target, 0, sizes.body)
+  const target = Buffer.allocUnsafe(uvarintSize(sizes.body) + sizes.body)
+  let at = putUvarint(target, 0, sizes.body)
   at = target.writeDoubleBE(record.timestamp, at)
-  at = record.key === null ? putVarint(target, at, 0) : putString(target, at, record.key, 1)
-  at = putVarint(target, at, record.value.length + 1)
+  at = record.key === null ? putUvarint(target, at, 0) : putString(target, at, record.key, 1)
+  at = putUvarint(target, at, record.value.length + 1)
   at += record.value.copy(target, at)
-  at = putVarint(target, at, record.headers.length)
+  at = putUvarint(target, at, record.headers.length)
   for (const [name, value] of record.headers) {
     at = putString(target, at, name, 0)
     at = putString(target, at, value, 1)

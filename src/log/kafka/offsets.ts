@@ -61,7 +61,7 @@ export class Offsets {
   async #ask(timestamp: number, partitions: readonly number[] | null, deadline: number): Promise<Map<number, number>> {
     const { closed } = this.#topic
     const offsets = new Map<number, number>()
-    let view = this.#topic.view ?? (await this.#topic.usable(deadline))
+    let view = await this.#topic.usable(deadline)
     for (;;) {
       const wanted = partitions ?? [...view.leaders.keys()]
       const missing = wanted.filter((partition) => !offsets.has(partition))

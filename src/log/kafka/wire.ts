@@ -3,6 +3,7 @@
  * and in the compact one of the flexible versions. A 64-bit number is a JavaScript number here, exact up to
  * 2^53: beyond the reach of offsets, and enough for what a foreign record may claim as its timestamp.
  */
+import { putUvarint, uvarintSize } from '../varint.ts'
 
 const TWO_32 = 0x1_0000_0000
 
@@ -219,25 +220,7 @@ export function varintSize(value: number): number {
   return uvarintSize(zigzag(value))
 }
 
-function uvarintSize(value: number): number {
-  if (value < 0x80) return 1
-  if (value < 0x4000) return 2
-  let size = 2
-  for (let rest = Math.floor(value / 0x4000); rest > 0; rest = Math.floor(rest / 0x80)) size++
-  return size
-}
-
 /** Writes a signed number in zigzag form; returns where it ends. */
 export function putVarint(target: Buffer, at: number, value: number): number {
   return putUvarint(target, at, zigzag(value))
-}
-
-/** Bits are taken only where 32 of them are enough. */
-function putUvarint(target: Buffer, at: number, value: number): number {
-  let rest = value
-  let end = at
-  for (; rest >= 0x8000_0000; rest = Math.floor(rest / 0x80)) target[end++] = (rest % 0x80) | 0x80
-  for (; rest >= 0x80; rest >>>= 7) target[end++] = (rest & 0x7f) | 0x80
-  target[end] = rest
-  return end + 1
 }
