@@ -50,6 +50,9 @@ export interface Batch {
   readonly bytes: number
 }
 
+/** Takes one batch of a tail; returns nothing where it is done with it at once. */
+export type Take = (batch: Batch) => Promise<void> | undefined
+
 export interface ReadOptions {
   readonly signal?: AbortSignal
   /** About how many bytes one fetch should bring at most. Default 1 MiB. */
@@ -115,12 +118,13 @@ export interface EventLog {
 
   /**
    * Everything from `from` on, for ever, as it is committed: each partition in order, nothing left out,
-   * nothing twice, through outages and leader changes (the adapter's duty), with back-pressure (it waits
-   * while the caller does not ask). Partitions added later are read from 0 within 10 s; partitions beyond
-   * `from.length` start at 0. Throws CURSOR_EXPIRED when the place is gone (retention overtook it, or the
-   * topic is another incarnation): then the caller must tell its subscribers. Ends when the signal aborts.
+   * nothing twice, through outages and leader changes (the adapter's duty). Each batch is given to `take` in the
+   * turn in which it came; the next one when what that returned has resolved: this is the back-pressure. Partitions
+   * added later are read from 0 within 10 s; partitions beyond `from.length` start at 0. Rejects with CURSOR_EXPIRED
+   * when the place is gone (retention overtook it, or the topic is another incarnation): then the caller must tell
+   * its subscribers; and with what `take` throws. Resolves when the signal aborts; nothing is taken any more then.
    */
-  tail(from: Vector, signal: AbortSignal): AsyncIterable<Batch>
+  tail(from: Vector, take: Take, signal: AbortSignal): Promise<void>
 
   /** Records that wait for their acknowledgement, those that are on their way included. */
   queued(): number

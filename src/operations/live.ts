@@ -213,10 +213,7 @@ export class Live {
         }
         for (const wake of this.#waiting) wake()
         this.#waiting.clear()
-        for await (const batch of this.#log.tail(this.#vector, signal)) {
-          await this.#deliver(batch)
-          if (this.#lanes.size === 0) await this.#rest()
-        }
+        await this.#log.tail(this.#vector, (batch) => this.#deliver(batch), signal)
       } catch (error) {
         if (error instanceof HeraldError && error.code === 'CURSOR_EXPIRED') this.#restart(error)
         await setTimeout(RETRY_MS, undefined, { signal }).catch(() => {})
@@ -224,8 +221,8 @@ export class Live {
     }
   }
 
-  async #rest(): Promise<void> {
-    await new Promise<void>((resolve) => {
+  #rest(): Promise<void> {
+    return new Promise<void>((resolve) => {
       this.#wake = resolve
       globalThis.setTimeout(resolve, REST_MS)
     })
@@ -244,32 +241,48 @@ export class Live {
     this.#acknowledged[partition] = Math.max(this.#acknowledged[partition]!, offset + 1)
   }
 
-  /** Whoever runs between two turns sees a vector that is exact; within a turn nobody runs. */
-  async #deliver({ partition, records, next, bytes }: Batch): Promise<void> {
-    let turn: DecodedEvent[] = []
-    let turnBytes = 0
-    for (const record of records) {
-      if (this.#lanes.size === 0) break
+  /** Whoever runs between two turns sees a vector that is exact; within a turn nobody runs. Most batches are one turn. */
+  #deliver(batch: Batch): Promise<void> | undefined {
+    const left = this.#deliverTurn(batch, 0)
+    return left < batch.records.length ? this.#deliverRest(batch, left) : this.#delivered(batch)
+  }
+
+  async #deliverRest(batch: Batch, from: number): Promise<void> {
+    for (let at = from; at < batch.records.length; at = this.#deliverTurn(batch, at)) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await this.#delivered(batch)
+  }
+
+  /** Hands out the records from an index on, as many as a turn holds; returns the index of the first that is left. */
+  #deliverTurn({ partition, records }: Batch, from: number): number {
+    const turn: DecodedEvent[] = []
+    let bytes = 0
+    let at = from
+    while (at < records.length && turn.length < TURN.records && bytes < TURN.bytes) {
+      if (this.#lanes.size === 0) return records.length
+      const record = records[at++]!
       const { offset } = record
       const before = this.#vector
       // Queues keep it: its batch would stay in memory with it. A vector is made where one is asked for: with many
       // partitions it costs more than all else, and most deliveries ask for that of their last event only.
       const event = this.#decoder.decode(record.detached(), () => moved(before, partition, offset + 1))
       turn.push(event)
-      turnBytes += event.parts.bytes
-      if (turn.length >= TURN.records || turnBytes >= TURN.bytes) {
-        this.#hand(turn)
-        this.#vector = event.vector
-        turn = []
-        turnBytes = 0
-        await new Promise((resolve) => setImmediate(resolve))
-      }
+      bytes += event.parts.bytes
     }
     if (turn.length > 0) this.#hand(turn)
+    if (at < records.length) this.#vector = turn.at(-1)!.vector
+    return at
+  }
+
+  /** Returns nothing where the tail can go on at once. */
+  #delivered({ partition, records, next, bytes }: Batch): Promise<void> | undefined {
     this.#vector = moved(this.#vector, partition, next)
     this.#recordAt = records.at(-1)?.timestamp ?? this.#recordAt
     this.#handedOut = { events: this.#handedOut.events + records.length, bytes: this.#handedOut.bytes + bytes }
-    if (this.#lanes.size > 0) this.#tellSoon()
+    if (this.#lanes.size === 0) return this.#rest()
+    this.#tellSoon()
+    return undefined
   }
 
   /**

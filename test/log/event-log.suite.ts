@@ -98,13 +98,15 @@ async function follow(
   const stop = new AbortController()
   const next = [...from]
   const records: LogRecord[] = []
-  for await (const batch of log.tail(from, stop.signal)) {
+  const take = async (batch: Batch) => {
+    expect(stop.signal.aborted).toBe(false)
     checkBatch(batch, next[batch.partition] ?? 0)
     next[batch.partition] = batch.next
     records.push(...batch.records)
     await onBatch()
     if (enough(records)) stop.abort()
   }
+  await log.tail(from, take, stop.signal)
   return records
 }
 
@@ -530,21 +532,60 @@ export function eventLogSuite(name: string, open: () => Promise<Fixture>): void 
       duty('ends when the signal aborts: waiting at the end, behind, and before it began', async ({ log }) => {
         await appendAll(log, range(0, 100))
         const waiting = new AbortController()
-        const iterator = log.tail(await log.ends(), waiting.signal)[Symbol.asyncIterator]()
-        const pending = iterator.next()
+        const pending = log.tail(await log.ends(), () => expect.unreachable(), waiting.signal)
         await nextTurn()
         waiting.abort()
-        expect((await pending).done).toBe(true)
+        await pending
         const behind = await follow(log, [], () => true)
         expect(behind.length).toBeGreaterThan(0)
-        for await (const _ of log.tail([], AbortSignal.abort())) expect.unreachable()
+        await log.tail([], () => expect.unreachable(), AbortSignal.abort())
+      })
+
+      duty('gives one batch at a time, of whatever partition', async ({ log }) => {
+        let appended = 50
+        let taking = 0
+        await appendAll(log, range(0, appended))
+        const found = await follow(
+          log,
+          [],
+          (records) => records.length >= 300,
+          async () => {
+            expect(++taking).toBe(1)
+            if (appended < 300) await appendAll(log, range(appended, appended + 50))
+            appended += 50
+            await nextTurn()
+            taking--
+          },
+        )
+        expect(found).toHaveLength(300)
+      })
+
+      duty('rejects with what the caller throws, at once or later, and gives it nothing more', async ({ log }) => {
+        await appendAll(log, range(0, 10))
+        const failure = new Error('cannot take it')
+        for (const take of [
+          () => {
+            throw failure
+          },
+          async () => {
+            await nextTurn()
+            throw failure
+          },
+        ]) {
+          let taken = 0
+          const counting = () => {
+            taken++
+            return take()
+          }
+          await expect(log.tail([], counting, new AbortController().signal)).rejects.toBe(failure)
+          await appendAll(log, range(0, 10))
+          expect(taken).toBe(1)
+        }
       })
 
       duty('close ends it', async ({ log }) => {
         await appendAll(log, range(0, 10))
-        const following = (async () => {
-          for await (const _ of log.tail(await log.ends(), new AbortController().signal));
-        })()
+        const following = log.tail(await log.ends(), () => undefined, new AbortController().signal)
         const ended: Promise<unknown> = following.catch((error: unknown) => error)
         await nextTurn()
         await log.close()

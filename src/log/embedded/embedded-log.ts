@@ -18,6 +18,7 @@ import {
   LogRefusal,
   type NewRecord,
   type ReadOptions,
+  type Take,
   type Vector,
 } from '../event-log.ts'
 import { fetchSizes } from '../fetch-sizes.ts'
@@ -85,7 +86,7 @@ class EmbeddedLog implements EventLog {
     }
   }
 
-  async *tail(from: Vector, signal: AbortSignal): AsyncGenerator<Batch> {
+  async tail(from: Vector, take: Take, signal: AbortSignal): Promise<void> {
     let next = from[0] ?? 0
     while (!signal.aborted) {
       this.#assertOpen()
@@ -93,7 +94,7 @@ class EmbeddedLog implements EventLog {
       if (next < this.#store.end && this.#store.isOpen) {
         const batch = this.#reading(() => this.#store.batch(next, this.#store.end, DEFAULT_BATCH_BYTES))
         next = batch.next
-        yield batch
+        await take(batch)
         await nextTurn()
       } else {
         await this.#sleep(signal)

@@ -4,7 +4,7 @@
  * reading (several a broker, one for each read that is under way), and each tail's own.
  */
 import { HeraldError } from '../../errors.ts'
-import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Vector } from '../event-log.ts'
+import type { Appended, Batch, EventLog, Health, NewRecord, ReadOptions, Take, Vector } from '../event-log.ts'
 import { Connector } from './connector.ts'
 import type { Address } from './link.ts'
 import { Links } from './links.ts'
@@ -118,16 +118,17 @@ class KafkaLog implements EventLog {
     return this.#reader.read(partition, from, to, options)
   }
 
-  async *tail(from: Vector, signal: AbortSignal): AsyncGenerator<Batch, void> {
+  async tail(from: Vector, take: Take, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     this.#failIfClosed()
     const stop = anySignal([signal, this.#topic.closed])
     try {
-      yield* tail({
+      await tail({
         topic: this.#topic,
         offsets: this.#offsets,
         connector: this.#connector,
         from,
+        take,
         signal: stop.signal,
         notify: this.#notify,
       })

@@ -7,11 +7,12 @@
  * An answer counts only where the vector still stands at the offset that was asked for: two leaders' loops
  * may ask for the same partition during an election, and only the first answer moves it on.
  *
- * Back-pressure: nobody fetches while the caller has not taken what was fetched before. So a fetch is under way while
- * the caller works on the answer to the one before, and a caller that is in no hurry gets fewer and larger answers.
+ * Back-pressure: the next batch waits until the caller is done with the one before, and each leader's loop holds one
+ * answer at most meanwhile. What the caller takes at once is taken in the turn in which the answer came, before more is
+ * asked for: to ask takes as long as to deliver an event.
  */
-import type { HeraldError } from '../../errors.ts'
-import type { Batch, Vector } from '../event-log.ts'
+import { once } from 'node:events'
+import type { Batch, Take, Vector } from '../event-log.ts'
 import type { Connector } from './connector.ts'
 import type { Link } from './link.ts'
 import type { KafkaLogNotice } from './notice.ts'
@@ -19,7 +20,7 @@ import type { Offsets } from './offsets.ts'
 import { CODE, FETCH, type Fetched, fetchRequest, parseFetch } from './protocol.ts'
 import { expired, lostIn } from './reader.ts'
 import { decodeBatches } from './record-batch.ts'
-import { pause, unlessAborted } from './time.ts'
+import { OVER, pause, unlessAborted } from './time.ts'
 import type { Topic } from './topic.ts'
 
 const MAX_WAIT_MS = 500
@@ -34,35 +35,29 @@ export interface TailOptions {
   readonly offsets: Offsets
   readonly connector: Connector
   readonly from: Vector
+  readonly take: Take
   readonly signal: AbortSignal
   readonly notify: (notice: KafkaLogNotice) => void
 }
 
 /** See the port's `tail`. */
-export async function* tail(options: TailOptions): AsyncGenerator<Batch, void> {
+export async function tail(options: TailOptions): Promise<void> {
   if (options.signal.aborted) return
-  const follower = new Follower(options)
-  try {
-    yield* follower.batches()
-  } finally {
-    await follower.close()
-  }
+  await new Follower(options).run()
 }
 
 class Follower {
   readonly #options: TailOptions
   readonly #topic: Topic
+  /** Behind what was given to the caller. */
   readonly #vector: number[]
   readonly #stop = new AbortController()
   readonly #loops = new Map<number, Promise<void>>()
   readonly #pastEndSince = new Map<number, number>()
   #topicId: Buffer | null = null
-  readonly #queue: Batch[] = []
-  #failure: HeraldError | null = null
-  #wakeCaller: () => void = () => {}
-  /** Resolves when the queue has been emptied. */
-  #emptied: Promise<void> = Promise.resolve()
-  #wakeLoops: () => void = () => {}
+  /** While the caller is busy with a batch; never rejects. */
+  #taking: Promise<void> | null = null
+  #failure: { readonly error: unknown } | null = null
 
   constructor(options: TailOptions) {
     this.#options = options
@@ -70,37 +65,20 @@ class Follower {
     this.#vector = [...options.from]
   }
 
-  async *batches(): AsyncGenerator<Batch, void> {
+  /** Resolves, or rejects, when every loop has ended and its connection is closed. */
+  async run(): Promise<void> {
     const { signal } = this.#options
-    const onAbort = () => this.#wakeCaller()
+    const stopped = once(this.#stop.signal, 'abort')
+    const onAbort = () => this.#stop.abort(OVER)
     signal.addEventListener('abort', onAbort)
     const unsubscribe = this.#topic.onRefresh(() => this.#follow())
-    try {
-      this.#follow()
-      while (!signal.aborted) {
-        const batch = this.#queue.shift()
-        if (batch !== undefined) {
-          if (this.#queue.length === 0) this.#wakeLoops()
-          yield batch
-        } else if (this.#failure !== null) {
-          throw this.#failure
-        } else {
-          await new Promise<void>((resolve) => {
-            this.#wakeCaller = resolve
-          })
-        }
-      }
-    } finally {
-      unsubscribe()
-      signal.removeEventListener('abort', onAbort)
-    }
-  }
-
-  /** Resolves when every loop has ended and its connection is closed. */
-  async close(): Promise<void> {
-    this.#stop.abort()
-    this.#wakeLoops()
+    this.#follow()
+    await stopped
+    unsubscribe()
+    signal.removeEventListener('abort', onAbort)
     await Promise.all(this.#loops.values())
+    await this.#taking
+    if (this.#failure !== null) throw this.#failure.error
   }
 
   /** After each refresh: sees to it that every leader has a loop. */
@@ -122,11 +100,9 @@ class Follower {
     }
   }
 
-  #fail(failure: HeraldError): void {
-    this.#failure ??= failure
-    this.#stop.abort()
-    this.#wakeLoops()
-    this.#wakeCaller()
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#stop.abort(OVER)
   }
 
   async #loop(leader: number, topicId: Buffer): Promise<void> {
@@ -140,10 +116,6 @@ class Follower {
         const address = view?.brokers.get(leader)
         const partitions = [...this.#vector.keys()].filter((partition) => view?.leaders[partition] === leader)
         if (address === undefined || partitions.length === 0) return
-        if (this.#queue.length > 0) {
-          await this.#emptied
-          continue
-        }
         try {
           if (link === null || link.closed) {
             const opening = this.#options.connector.open(address)
@@ -156,11 +128,7 @@ class Follower {
               return
             }
           }
-          if (await this.#fetch(link, topicId, partitions)) {
-            // What was fetched is handed out before more is asked for: to ask takes as long as to deliver an event.
-            if (this.#queue.length > 0) await new Promise((resolve) => setImmediate(resolve))
-            continue
-          }
+          if (await this.#fetch(link, topicId, partitions)) continue
         } catch (error) {
           if (stop.aborted) return
           this.#options.notify({ level: 'debug', message: 'the tail lost a leader', leader, error: String(error) })
@@ -191,9 +159,10 @@ class Follower {
       partitionBytes: PARTITION_BYTES,
     })
     const answer = parseFetch(await link.send(FETCH, request))
-    if (this.#stop.signal.aborted) return true
     let fine = answer.errorCode === CODE.NONE
     for (const part of answer.partitions) {
+      while (this.#taking !== null) await this.#taking
+      if (this.#stop.signal.aborted) return true
       if (asked.get(part.partition) !== this.#vector[part.partition]) continue
       if (!(await this.#take(part))) fine = false
     }
@@ -217,14 +186,22 @@ class Follower {
     }
     if (next === from) return true
     this.#vector[partition] = next
-    if (this.#queue.length === 0) {
-      this.#emptied = new Promise((resolve) => {
-        this.#wakeLoops = resolve
-      })
-    }
-    this.#queue.push({ partition, records, next, bytes })
-    this.#wakeCaller()
+    this.#hand({ partition, records, next, bytes })
     return true
+  }
+
+  #hand(batch: Batch): void {
+    try {
+      const taken = this.#options.take(batch)
+      if (taken === undefined) return
+      this.#taking = taken
+        .catch((error: unknown) => this.#fail(error))
+        .finally(() => {
+          this.#taking = null
+        })
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   async #outOfRange(partition: number): Promise<boolean> {

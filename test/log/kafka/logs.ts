@@ -1,7 +1,7 @@
 /** What the tests of the Kafka adapter share: opening logs that close with their test, and collecting. */
 import { expect, onTestFinished, vi } from 'vitest'
 import { HeraldError } from '../../../src/errors.ts'
-import type { EventLog, LogRecord, NewRecord } from '../../../src/log/event-log.ts'
+import type { Batch, EventLog, LogRecord, NewRecord } from '../../../src/log/event-log.ts'
 import { type KafkaLogNotice, openKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
 import { kafkaAddress } from '../../support/kafka.ts'
 
@@ -68,12 +68,12 @@ export function follow(log: EventLog, from: readonly number[]): Followed {
   const controller = new AbortController()
   const records: LogRecord[] = []
   const waiting = new Set<() => void>()
-  const ended = (async () => {
-    for await (const batch of log.tail(from, controller.signal)) {
-      records.push(...batch.records)
-      for (const check of waiting) check()
-    }
-  })().then(
+  const take = (batch: Batch) => {
+    records.push(...batch.records)
+    for (const check of waiting) check()
+    return undefined
+  }
+  const ended = log.tail(from, take, controller.signal).then(
     () => undefined,
     (error: unknown) => error,
   )

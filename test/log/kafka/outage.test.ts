@@ -176,9 +176,7 @@ describeKafka('one broker that fails', () => {
     const { log } = await ground(1)
     await log.append(record('before'))
     const stop = new AbortController()
-    const tailing = (async () => {
-      for await (const _ of log.tail([], stop.signal));
-    })().catch((error: HeraldError) => error)
+    const tailing = log.tail([], () => undefined, stop.signal).catch((error: HeraldError) => error)
     const [broker] = cluster.brokers
     broker!.stop()
     try {

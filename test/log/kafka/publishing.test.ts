@@ -173,9 +173,7 @@ describeKafka('publishing to Kafka', () => {
     await eventually(() => held().filter((kind) => kind === 'TCPSocketWrap').length === 0)
     const log = openLog(topic)
     const stop = new AbortController()
-    const following = (async () => {
-      for await (const _ of log.tail([], stop.signal)) return
-    })()
+    const following = log.tail([], async () => stop.abort(), stop.signal)
     await log.append(record('{}'))
     await following
     for await (const _ of log.read(0, 0, 1));
