@@ -30,6 +30,7 @@ const SDL = [
   ),
   'enum Level { LOW HIGH constructor }',
   'scalar Any',
+  'extend type Subscription { guildJoined(after: Cursor): GuildJoined! swordPurchased(after: Cursor): SwordPurchased! mixed(after: Cursor): Mixed! }',
 ]
 
 export const catalogue = buildCatalogue(parseSdl(SDL.join('\n'), 'test.graphql'))

@@ -7,18 +7,18 @@ import {
   type DefinitionNode,
   type DocumentNode,
   type ExecutionArgs,
-  executeSync,
   getOperationAST,
+  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   visit,
 } from 'graphql'
 import type { DecodedEvent } from '../../event/event.ts'
 import type { Audience } from '../../operations/lane.ts'
-import type { PublishRequest } from '../../operations/publish.ts'
 import type { RequestContext } from '../context.ts'
-import { publicError, publicResult, publicText } from './errors.ts'
-import { type EventPlan, eventPlanOf } from './plan.ts'
+import { publicError } from './errors.ts'
+import { eventWriter, type Write } from './event-writer.ts'
+import { ByConditions, Selection } from './selection.ts'
 
 /** The vocabulary's arguments that say where a subscription begins and ends, and nothing about its events. */
 const PLACE_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'from', 'since', 'until'])
@@ -28,8 +28,6 @@ interface Operation {
   readonly number: number
   /** The variables that decide what is sent. */
   readonly variables: readonly string[]
-  /** Null: graphql-js executes it; undefined: not looked at yet. */
-  plan: EventPlan | null | undefined
 }
 
 /** By document and operation's name; equal texts are one document (engine.ts). */
@@ -46,13 +44,15 @@ export function audienceOf(args: ExecutionArgs): Audience {
     // What is left out has its default, which null has not.
     if (variableValues && Object.hasOwn(variableValues, name)) deciding[name] = variableValues[name]
   }
-  const contextValue: RequestContext = { caller, head: NO_HEAD, lastEventId: null, signal: NEVER }
+  let write: Write<DecodedEvent> | null = null
   return {
     key: JSON.stringify([operation.number, caller.rights.key, deciding]),
     render(event) {
       let text: string
       try {
-        text = textOf(event, args, contextValue, operation)
+        // Made when the first event comes: most of those who wait have none yet.
+        write ??= writerOf(args)
+        text = write(event)
       } catch (error) {
         text = JSON.stringify({ errors: [publicError(error)] })
       }
@@ -61,21 +61,21 @@ export function audienceOf(args: ExecutionArgs): Audience {
   }
 }
 
-function textOf(event: DecodedEvent, args: ExecutionArgs, contextValue: RequestContext, operation: Operation): string {
-  const { schema, document, operationName, variableValues = null } = args
-  // Made when the first event comes: most of those who wait have none yet.
-  if (operation.plan === undefined) {
-    operation.plan = eventPlanOf(schema, document, getOperationAST(document, operationName)!)
-  }
-  const executed = operation.plan?.render(event, contextValue, variableValues)
-  return executed?.data === undefined
-    ? JSON.stringify(publicResult(executeSync({ ...args, contextValue, rootValue: event })))
-    : publicText(executed.data, executed.errors)
-}
+const writers = new ByConditions<Write<DecodedEvent>>()
 
-/** What is shared by many is enriched by nobody's request, and outlives that of each. */
-const NO_HEAD: PublishRequest = { rawHeaders: [], targetHost: null, idempotencyKey: null, traceparent: null }
-const NEVER = new AbortController().signal
+/** Writes an event as the result of a subscription that was prepared: its variables are good. */
+function writerOf({ schema, document, operationName, variableValues }: ExecutionArgs): Write<DecodedEvent> {
+  const operation = getOperationAST(document, operationName)!
+  const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {})
+  return writers.get(document, operation, coerced, () => {
+    const selection = new Selection({ schema, document }, coerced)
+    const type = schema.getSubscriptionType()!
+    // A subscription has one field: validation sees to it.
+    const [key, nodes] = selection.root(type, operation)[0]!
+    const write = eventWriter(selection, type.getFields()[nodes[0]!.name.value]!.type, nodes)
+    return (event) => `{"data":{"${key}":${write(event)}}}`
+  })
+}
 
 function operationOf(document: DocumentNode, name: string): Operation {
   let known = operations.get(document)
@@ -88,7 +88,6 @@ function operationOf(document: DocumentNode, name: string): Operation {
     operation = {
       number: ++lastNumber,
       variables: decidingVariables(document, getOperationAST(document, name || null)!),
-      plan: undefined,
     }
     known.set(name, operation)
   }

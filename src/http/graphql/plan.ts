@@ -55,11 +55,6 @@ export interface Plan {
   run(context: RequestContext, variables: Variables | null): Promise<Executed>
 }
 
-/** A subscription's operation: what an event becomes for it. */
-export interface EventPlan {
-  render(event: unknown, context: RequestContext, variables: Variables | null): Executed
-}
-
 /** One execution under way. */
 interface Run {
   readonly context: RequestContext
@@ -89,16 +84,6 @@ export function planOf(schema: GraphQLSchema, document: DocumentNode, operation:
   return new Planner(schema, document, operation).plan(type)
 }
 
-/** The same for a subscription. */
-export function eventPlanOf(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-): EventPlan | null {
-  const type = schema.getSubscriptionType()
-  return type == null || hasDirectives(document) ? null : new Planner(schema, document, operation).eventPlan(type)
-}
-
 class Planner {
   readonly #schema: GraphQLSchema
   readonly #operation: OperationDefinitionNode
@@ -115,49 +100,25 @@ class Planner {
   }
 
   plan(type: GraphQLObjectType): Plan {
-    const { fields, begin } = this.#ready(type)
+    const fields = this.#fields(type, [this.#operation.selectionSet])
+    const coerce = variablesReader(this.#schema, this.#operation.variableDefinitions ?? [])
     const isSerial = this.#operation.operation === 'mutation'
     return {
       run: async (context, given) => {
-        const run = begin(context, given)
-        if ('data' in run) return run
+        const { coerced: variables, errors } = coerce(given ?? {})
+        if (errors !== undefined) return { data: undefined, errors }
+        const run: Run = { context, variables, errors: [] }
         try {
           let texts: (string | null)[] = []
           if (isSerial) for (const field of fields) texts.push(await this.#alone(field, run))
           else texts = await this.#together(fields, run)
           return { data: objectText(fields, texts), errors: run.errors }
         } catch (error) {
-          return nothing(run, error)
+          // The error of a field that may not be null has come up to the root.
+          return { data: 'null', errors: [...run.errors, error as GraphQLError] }
         }
       },
     }
-  }
-
-  eventPlan(type: GraphQLObjectType): EventPlan {
-    const { fields, begin } = this.#ready(type)
-    return {
-      render: (event, context, given) => {
-        const run = begin(context, given)
-        if ('data' in run) return run
-        try {
-          // Fields of events are there without waiting.
-          const texts = fields.map((field) => this.#field(field, event, undefined, run))
-          return { data: objectText(fields, texts), errors: run.errors }
-        } catch (error) {
-          return nothing(run, error)
-        }
-      },
-    }
-  }
-
-  /** The operation's root fields, and what begins an execution: its variables may be no good. */
-  #ready(type: GraphQLObjectType) {
-    const coerce = variablesReader(this.#schema, this.#operation.variableDefinitions ?? [])
-    const begin = (context: RequestContext, given: Variables | null): Run | Executed => {
-      const { coerced: variables, errors } = coerce(given ?? {})
-      return errors === undefined ? { context, variables, errors: [] } : { data: undefined, errors }
-    }
-    return { fields: this.#fields(type, [this.#operation.selectionSet]), begin }
   }
 
   /** A field that nothing runs beside. */
@@ -372,11 +333,6 @@ class Planner {
 
 function objectText(fields: readonly Field[], texts: readonly (string | null)[]): string {
   return `{${fields.map(({ label }, i) => `${label}${texts[i]}`).join(',')}}`
-}
-
-/** Where the error of a field that may not be null has come up to the root. */
-function nothing({ errors }: Run, error: unknown): Executed {
-  return { data: 'null', errors: [...errors, error as GraphQLError] }
 }
 
 /** A nullable field's error is noted, and it is null; another's is its parent's. */

@@ -18,15 +18,14 @@ import { executableSchema } from '../../../src/http/graphql/schema.ts'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { EventLog } from '../../../src/log/event-log.ts'
 import { createOperations, type Operations } from '../../../src/operations/operations.ts'
-import { catalogue, encode, ID, NOON } from '../../event/events.ts'
+import { catalogue } from '../../event/events.ts'
+import { block, eventField, everyKindOfRecord, fragments, fragmentsFor, leaf, some } from './documents.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'herald-test-'))
 let log: EventLog
 let operations: Operations
 let engine: ReturnType<typeof createEngine>
 const cursors: string[] = []
-
-const MIXED = { part: 'p"\\', constructor: 'c', text: 'ü\u2028\n🐉', int: 7, float: 1e21, flag: false, level: 'HIGH' }
 
 beforeAll(async () => {
   log = await openEmbeddedLog({ dataDir, topic: 'events' })
@@ -41,38 +40,7 @@ beforeAll(async () => {
     tracing: null,
   })
   engine = createEngine(executableSchema(catalogue, operations))
-  const headers = [
-    ['Host', 'h'],
-    ['Accept', '*/"*'],
-  ] as const
-  const lists = {
-    texts: ['', 'a"b'],
-    ints: [1, null],
-    levels: ['LOW', 'constructor'],
-    any: { a: [1, null, { b: 'x' }] },
-  }
-  const records = [
-    encode('DefaultEvent', {}, { headers }).record,
-    encode('GuildJoined', { guildName: 'gilde "1"' }, { headers }).record,
-    encode('GuildJoined', { guildName: '' }).record,
-    encode('Templated', { text: 'x', int: 5, float: 0.5, flag: true, level: 'LOW' }).record,
-    encode('Mixed', MIXED, { headers }).record,
-    encode('Mixed', { ...MIXED, ...lists, when: '2026-11-24T12:00:00Z' }).record,
-    { ...encode('SwordPurchased').record, headers: [] as [string, string][], timestamp: -1 },
-    ...[
-      'poison',
-      '{"event_type": "default", "Host": "\\u0041"}',
-      '{"event_type": 7}',
-      '{"event_type": "unheard of"}',
-    ].map((value) => ({
-      key: 'kéy',
-      value: Buffer.from(value),
-      headers: [['ce_id', ID]] as [string, string][],
-      timestamp: NOON,
-    })),
-    { key: null, value: Buffer.from([0xff, 0x22, 0x5c, 0x01]), headers: [], timestamp: 1e17 },
-  ]
-  for (let i = 0; i < 3; i++) for (const one of records) await log.append(one)
+  for (let i = 0; i < 3; i++) for (const one of everyKindOfRecord()) await log.append(one)
   const all = await operations.replay({}, ANYONE)
   cursors.push(...all.events.map(({ cursor }) => cursor))
 })
@@ -110,53 +78,6 @@ async function compiled(prepared: Prepared, caller?: Caller): Promise<string | n
 const byGraphQL = async (prepared: Prepared): Promise<string> =>
   JSON.stringify(publicResult(await execute(prepared.args)))
 
-// Keys are unlike unless the fields are the same, so that random documents merge into valid ones.
-const condition = fc.constantFrom(
-  '',
-  '',
-  '',
-  '',
-  ' @include(if: $yes)',
-  ' @skip(if: $yes)',
-  ' @skip(if: $no)',
-  ' @include(if: false)',
-)
-const leaf = (names: readonly string[]) =>
-  fc
-    .tuple(fc.constantFrom(...names), fc.boolean(), condition)
-    .map(([name, isAliased, when]) => (isAliased ? `a_${name}: ${name}${when}` : `${name}${when}`))
-const some = (selection: fc.Arbitrary<string>, maxLength = 5) =>
-  fc.array(selection, { minLength: 1, maxLength }).map((all) => all.join(' '))
-const block = (name: string, selection: fc.Arbitrary<string>) =>
-  fc
-    .tuple(some(selection), fc.boolean(), condition)
-    .map(([inner, isAliased, when]) =>
-      isAliased ? `b_${name}: ${name}${when} {${inner}}` : `${name}${when} {${inner}}`,
-    )
-const common = fc.oneof(
-  { weight: 5, arbitrary: leaf(['__typename', 'id', 'type', 'timestamp', 'cursor']) },
-  block('headers', leaf(['__typename', 'name', 'value'])),
-  block('record', leaf(['__typename', 'topic', 'partition', 'offset', 'key'])),
-)
-// Two types may have a field of one name and of different types: under one key that is no valid document.
-const OWN: readonly (readonly [type: string, fields: readonly string[]])[] = [
-  ['GuildJoined', ['guildName', 'id', '__typename']],
-  ['Templated', ['t_text: text', 't_int: int', 't_float: float', 't_flag: flag', 't_level: level']],
-  [
-    'Mixed',
-    ['part', 'constructor', 'text', 'int', 'float', 'flag', 'level', 'when', 'texts', 'ints', 'levels', 'any', 'Host'],
-  ],
-  ['UnknownEvent', ['u_value: value', 'type']],
-]
-const inline = fc.oneof(
-  ...OWN.map(([type, fields]) =>
-    fc.tuple(some(fc.constantFrom(...fields), 4), condition).map(([inner, when]) => `... on ${type}${when} {${inner}}`),
-  ),
-  some(common, 3).map((inner) => `... on Event {${inner}}`),
-  fc.tuple(some(common, 3), condition).map(([inner, when]) => `...${when} {${inner}}`),
-  fc.tuple(fc.constantFrom('One', 'Other'), condition).map(([name, when]) => `...${name}${when}`),
-)
-const eventField = fc.oneof({ weight: 2, arbitrary: common }, inline)
 const connectionField = fc.oneof(
   leaf(['__typename', 'end']),
   block('pageInfo', leaf(['__typename', 'hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor'])),
@@ -180,24 +101,17 @@ describe('a page that is written straight from the records', () => {
     const document = fc.record({
       key: fc.constantFrom('events', 'log: events'),
       selection: some(connectionField, 4),
-      one: some(common, 3),
-      other: some(
-        eventField.filter((text) => !text.includes('...O')),
-        3,
-      ),
+      parts: fragments,
       args: page,
       yes: fc.boolean(),
     })
     await fc.assert(
-      fc.asyncProperty(document, async ({ key, selection, one, other, args, yes }) => {
-        const used = `${selection}${selection.includes('...Other') ? other : ''}`
-        const definitions = [...(used.includes('...One') ? [`fragment One on Event {${one}}`] : [])]
-        if (selection.includes('...Other')) definitions.push(`fragment Other on Event {${other}}`)
+      fc.asyncProperty(document, async ({ key, selection, parts, args, yes }) => {
         const query = `query($yes: Boolean! $no: Boolean = false $first: Int $last: Int $after: Cursor $before: Cursor
           $filter: EventFilter $since: DateTime) {
           ${key}(first: $first, last: $last, after: $after, before: $before, filter: $filter, since: $since)
             @skip(if: $no) {__typename @include(if: $yes) ${selection}}
-        } ${definitions}`
+        } ${fragmentsFor(selection, parts)}`
         const { after, before, ...rest } = args
         const variables = {
           ...{ ...rest, yes, no: false },
