@@ -57,9 +57,9 @@ export class Lanes {
     if (fields?.size === 0) this.#byField.delete(type)
   }
 
-  /** Each lane that some of the events may be for, with these, in their order. */
-  *for(events: readonly DecodedEvent[]): Iterable<readonly [Lane, readonly DecodedEvent[]]> {
-    for (const lane of this.#withoutPivot) yield [lane, events]
+  /** Gives each lane those of the events that may be for it, in their order. */
+  deal(events: readonly DecodedEvent[], give: (lane: Lane, own: readonly DecodedEvent[]) => void): void {
+    for (const lane of this.#withoutPivot) give(lane, events)
     if (this.#byField.size === 0) return
     const found = new Map<Lane, DecodedEvent[]>()
     for (const event of events) {
@@ -72,7 +72,7 @@ export class Lanes {
         for (const lane of byValue.get(value) ?? []) entry(found, lane, () => [] as DecodedEvent[]).push(event)
       }
     }
-    yield* found
+    for (const [lane, own] of found) give(lane, own)
   }
 }
 

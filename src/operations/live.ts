@@ -304,14 +304,14 @@ export class Live {
     if (!this.#log.incarnation().equals(this.#incarnation!)) {
       throw new HeraldError('CURSOR_EXPIRED', 'The topic was made again: the events that were being read are gone.')
     }
-    for (const [lane, own] of this.#lanes.for(events)) {
+    this.#lanes.deal(events, (lane, own) => {
       try {
         lane.deliver(own)
       } catch (error) {
         channels.fault.publish({ error })
         lane.fail(error)
       }
-    }
+    })
   }
 }
 

@@ -2,7 +2,9 @@
  * Messages of graphql-transport-ws as frames of a WebSocket (RFC 6455, section 5.2: a server's are not masked). What
  * goes to many is put together from payloads that were rendered once, and several events go in one write.
  */
+
 import type { Delivery } from '../../operations/lane.ts'
+import { putUtf8, utf8Length } from '../../utf8.ts'
 
 /** FIN, and the opcode of text. */
 const TEXT = 0x81
@@ -34,10 +36,10 @@ export function nextFrames(delivery: Delivery, head: string): readonly Buffer[] 
   // Most clients number their operations, so the next in the lane is likely to want the very same bytes.
   if (last !== null && last.delivery === delivery && last.head === head) return last.frames
   const frames: Buffer[] = []
-  const headBytes = Buffer.byteLength(head)
+  const headBytes = utf8Length(head)
   const lengths = delivery.items.map(({ payload }) => headBytes + payload.length + 1)
   const total = lengths.reduce((sum, length) => sum + headLength(length) + length, 0)
-  if (total <= COPY_BYTES) frames.push(copied(delivery, head, lengths, total))
+  if (total <= COPY_BYTES) frames.push(copied(delivery, head, headBytes, lengths, total))
   else {
     for (const [i, { payload }] of delivery.items.entries()) {
       const length = lengths[i]!
@@ -52,13 +54,19 @@ export function nextFrames(delivery: Delivery, head: string): readonly Buffer[] 
 
 const BRACE = Buffer.of(CLOSING_BRACE)
 
-function copied({ items }: Delivery, head: string, lengths: readonly number[], total: number): Buffer {
+function copied(
+  { items }: Delivery,
+  head: string,
+  headBytes: number,
+  lengths: readonly number[],
+  total: number,
+): Buffer {
   const bytes = Buffer.allocUnsafe(total)
   let at = 0
   for (let i = 0; i < items.length; i++) {
     const { payload } = items[i]!
     at = writeHead(bytes, at, lengths[i]!)
-    at += bytes.write(head, at)
+    at = putUtf8(bytes, at, head, headBytes)
     at += payload.copy(bytes, at)
     bytes[at++] = CLOSING_BRACE
   }

@@ -89,8 +89,8 @@ export class Offsets {
     const address = view.brokers.get(leader)
     if (address === undefined) return
     const request = listOffsetsRequest(this.#topic.name, partitions, timestamp)
-    const answer = await this.#links.use(address, (link) => link.send(LIST_OFFSETS, request))
-    for (const [partition, { errorCode, offset }] of parseListOffsets(answer)) {
+    const answer = await this.#links.use(address, (link) => link.send(LIST_OFFSETS, request, parseListOffsets))
+    for (const [partition, { errorCode, offset }] of answer) {
       if (errorCode === CODE.NONE) offsets.set(partition, offset)
     }
   }

@@ -269,7 +269,7 @@ export class Producer {
         let produced: Map<number, Produced>
         try {
           const request = produceRequest(this.#topic.name, parts, PRODUCE_TIMEOUT_MS)
-          produced = parseProduce(await link.send(PRODUCE, request, PRODUCE_TIMEOUT_MS))
+          produced = await link.send(PRODUCE, request, parseProduce, PRODUCE_TIMEOUT_MS)
         } finally {
           for (const { partition } of parts) this.#lanes[partition]!.inFlight = false
         }

@@ -162,7 +162,7 @@ export class LogReader {
       maxBytes: bytes,
       partitionBytes: bytes,
     })
-    const answer = parseFetch(await this.#links.use(address, (link) => link.send(FETCH, request)))
+    const answer = await this.#links.use(address, (link) => link.send(FETCH, request, parseFetch))
     return answer.partitions.find((part) => part.partition === partition) ?? null
   }
 }

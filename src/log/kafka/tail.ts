@@ -147,7 +147,7 @@ class Follower {
   }
 
   /** One fetch. Resolves to false if the leader is to be asked for again. */
-  async #fetch(link: Link, topicId: Buffer, numbers: readonly number[]): Promise<boolean> {
+  #fetch(link: Link, topicId: Buffer, numbers: readonly number[]): Promise<boolean> {
     const partitions = numbers.map((partition) => ({ partition, offset: this.#vector[partition]! }))
     const asked = new Map(partitions.map(({ partition, offset }) => [partition, offset]))
     const request = fetchRequest({
@@ -158,7 +158,11 @@ class Follower {
       maxBytes: ANSWER_BYTES,
       partitionBytes: PARTITION_BYTES,
     })
-    const answer = parseFetch(await link.send(FETCH, request))
+    return link.send(FETCH, request, (answer) => this.#answered(parseFetch(answer), asked))
+  }
+
+  /** `asked`: for which offset of each partition. Resolves to false if the leader is to be asked for again. */
+  async #answered(answer: ReturnType<typeof parseFetch>, asked: ReadonlyMap<number, number>): Promise<boolean> {
     let fine = answer.errorCode === CODE.NONE
     for (const part of answer.partitions) {
       while (this.#taking !== null) await this.#taking

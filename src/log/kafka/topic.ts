@@ -227,7 +227,7 @@ export class Topic {
     const candidates = [...known, ...this.#options.bootstrap.filter((address) => !isKnown(address))]
     const ask = (address: Address) =>
       this.#options.links.use(address, async (link) => ({
-        metadata: parseMetadata(await link.send(METADATA, metadataRequest(this.name), METADATA_TIMEOUT_MS)),
+        metadata: await link.send(METADATA, metadataRequest(this.name), parseMetadata, METADATA_TIMEOUT_MS),
         link,
       }))
     return new Promise((resolve, reject) => {
