@@ -32,7 +32,7 @@ interface Group {
   /** The `total` that somebody waits for: to wake at each delivery would cost more than the delivery. */
   awaited: number
   fault: string | null
-  /** Looks at a payload before it is counted; false: it does not count. */
+  /** Looks at a payload before anything else does; false: it does not count. */
   look: ((payload: Buffer, index: number) => boolean) | null
   /** How long ago the moments of events were, as they came. */
   heard: number[]
@@ -61,8 +61,10 @@ export async function join({ port, subscribers, query }: JoinJob): Promise<JoinR
     sockets[index] = socket
     group.counts[index] = 0
     socket.onText = (payload) => {
+      // First of all: it may ask the clock.
+      const counts = group.look === null || group.look(payload, index)
       if (!payload.includes('"next"') || payload.includes('"errors"')) fail(group, payload.toString().slice(0, 300))
-      if (group.look !== null && !group.look(payload, index)) return
+      if (!counts) return
       group.counts[index]!++
       group.total++
       if (group.total >= group.awaited) group.wake()

@@ -175,14 +175,14 @@ function propertiesOf(event: EventType, text: string, templateValues: readonly s
     let value: unknown
     if (index < 0) {
       value = read(name)
+      if (!fits(type, value)) return null
     } else {
       const text = templateValues[index]!
       value = fromText(type, text)
       // "level:05" is no text that level 5 would have been written as.
       if (value === undefined || toText(value as Json) !== text) return null
     }
-    if (!fits(type, value)) return null
-    properties[name] = value ?? null
+    properties[name] = (value as Json | undefined) ?? null
   }
   return { event, type: text, properties }
 }

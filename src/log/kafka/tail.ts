@@ -147,13 +147,12 @@ class Follower {
   }
 
   /** One fetch. Resolves to false if the leader is to be asked for again. */
-  #fetch(link: Link, topicId: Buffer, numbers: readonly number[]): Promise<boolean> {
-    const partitions = numbers.map((partition) => ({ partition, offset: this.#vector[partition]! }))
-    const asked = new Map(partitions.map(({ partition, offset }) => [partition, offset]))
+  #fetch(link: Link, topicId: Buffer, partitions: readonly number[]): Promise<boolean> {
+    const asked = this.#vector.slice()
     const request = fetchRequest({
       topicId,
       // In another order each time: the answer is filled from the front, and a busy partition must not starve others.
-      partitions: rotated(partitions),
+      partitions: rotated(partitions).map((partition) => ({ partition, offset: asked[partition]! })),
       maxWaitMs: MAX_WAIT_MS,
       maxBytes: ANSWER_BYTES,
       partitionBytes: PARTITION_BYTES,
@@ -161,13 +160,13 @@ class Follower {
     return link.send(FETCH, request, (answer) => this.#answered(parseFetch(answer), asked))
   }
 
-  /** `asked`: for which offset of each partition. Resolves to false if the leader is to be asked for again. */
-  async #answered(answer: ReturnType<typeof parseFetch>, asked: ReadonlyMap<number, number>): Promise<boolean> {
+  /** `asked`: where the vector stood. Resolves to false if the leader is to be asked for again. */
+  async #answered(answer: ReturnType<typeof parseFetch>, asked: Vector): Promise<boolean> {
     let fine = answer.errorCode === CODE.NONE
     for (const part of answer.partitions) {
       while (this.#taking !== null) await this.#taking
       if (this.#stop.signal.aborted) return true
-      if (asked.get(part.partition) !== this.#vector[part.partition]) continue
+      if (asked[part.partition] !== this.#vector[part.partition]) continue
       if (!(await this.#take(part))) fine = false
     }
     return fine
@@ -219,7 +218,8 @@ class Follower {
   }
 }
 
-function rotated<T>(items: readonly T[]): T[] {
+function rotated<T>(items: readonly T[]): readonly T[] {
+  if (items.length === 1) return items
   const start = Math.floor(Math.random() * items.length)
   return [...items.slice(start), ...items.slice(0, start)]
 }
