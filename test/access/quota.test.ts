@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { makeToken } from '../../src/access/tokens.ts'
 import { graphql } from '../generated/index.ts'
+import { ask, headerOf, rawRequest } from '../http/rest/raw-http.ts'
 import { type Herald, refusedStart, startHerald } from '../support/herald.ts'
 import { openEventStream } from '../support/sse.ts'
 import { openSocket } from '../support/websocket.ts'
@@ -117,6 +118,18 @@ it('bytes past the limit are RATE_LIMITED', async () => {
   // A body may be larger than a second's worth: what follows it waits.
   expect((await post()).status).toBe(200)
   expect((await post()).status).toBe(429)
+})
+
+it('bytes of a body that comes with a path are counted, too', async () => {
+  herald = await startHerald({ env: { CLIENT_BYTES_PER_S: '1000' } })
+  const buy = () =>
+    ask(herald.port, rawRequest('GET /buy_a_sword HTTP/1.1', ['Content-Length: 50000'], 'x'.repeat(50_000)))
+  expect((await buy()).status).toBe(200)
+  const refused = await buy()
+  expect(refused.status).toBe(429)
+  expect(headerOf(refused, 'herald-outcome')).toBe('NOT_WRITTEN')
+  // A path without a body has none to count.
+  expect((await ask(herald.port, rawRequest('GET /buy_a_sword HTTP/1.1', []))).status).toBe(200)
 })
 
 it('subscriptions past the limit are RATE_LIMITED, over a WebSocket and SSE; one that ends makes room', async () => {

@@ -18,6 +18,8 @@ import { parseQuery, type Target } from '../target.ts'
 import { readArguments } from './arguments.ts'
 import type { RouteMatch, RouteResult, Router } from './router.ts'
 
+const NO_BODY = Buffer.alloc(0)
+
 const ALLOW = { Allow: 'GET, HEAD, OPTIONS' }
 
 /** Flask's bodies: scripts that look at them go on working. */
@@ -60,10 +62,13 @@ export async function serveRest(
   const admitted = gate.admit(request, response, refuseUnwritten)
   const caller = admitted instanceof Promise ? await admitted : admitted
   if (caller === null) return
-  if (hasBody(request) && (await readBody(request)) === null) {
+  // Nothing looks at it, but it was sent.
+  const body = hasBody(request) ? await readBody(request) : NO_BODY
+  if (body === null) {
     return answer(response, 413, TEXT, 'The body is larger than 1 MiB.\n', { Connection: 'close' })
   }
   try {
+    if (body.length > 0) caller.quota?.take('bytes', body.length)
     answer(response, 200, TEXT, await publishMatch(match, operations, caller, target, request))
   } catch (error) {
     answerError(response, error)
