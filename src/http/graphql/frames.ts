@@ -3,8 +3,8 @@
  * goes to many is put together from payloads that were rendered once, and several events go in one write.
  */
 
+import { putUtf8, utf8Length } from '../../log/utf8.ts'
 import type { Delivery } from '../../operations/lane.ts'
-import { putUtf8, utf8Length } from '../../utf8.ts'
 
 /** FIN, and the opcode of text. */
 const TEXT = 0x81

@@ -12,9 +12,9 @@
  * Strings are UTF-8. Whatever does not add up is damage, and decoding it throws instead of guessing.
  */
 import { crc32 } from 'node:zlib'
-import { putUtf8, utf8Length } from '../../utf8.ts'
 import type { NewRecord } from '../event-log.ts'
 import { LogRecord } from '../record.ts'
+import { putUtf8, utf8Length } from '../utf8.ts'
 import { putUvarint, uvarintSize } from '../varint.ts'
 
 /** What Kafka puts before the records of a batch, in bytes. */

@@ -12,9 +12,9 @@
  * transactions that the broker names are in force from their first offset up to the producer's abort marker.
  */
 
-import { putUtf8, utf8Length } from '../../utf8.ts'
 import type { NewRecord } from '../event-log.ts'
 import { LogRecord } from '../record.ts'
+import { putUtf8, utf8Length } from '../utf8.ts'
 import { decompress } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
 import { putVarint, Reader, varintSize, Writer } from './wire.ts'
