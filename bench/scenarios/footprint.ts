@@ -9,9 +9,9 @@ import type { Contender, Scenario } from '../scenario.ts'
 
 /** After the start there is some work left to do, which is no idling. */
 const SETTLE_MS = 1_500
-const IDLE_MS = 3_000
-/** V8 gives back what starting took when it has rested for eight seconds, Herald's and the limit's alike. */
-const REST_MS = 6_000
+const IDLE_MS = 4_500
+/** V8 gives back what starting took when it has rested for eight seconds, or for sixteen, as it happens. */
+const REST_MS = 18_000
 
 async function npmStart(brokers: string, topic: string): Promise<{ server: Server; readyMs: number }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'herald-bench-'))
@@ -40,27 +40,34 @@ function starter(
     role,
     async open(bench) {
       const topic = await bench.topic(name)
+      const started = async () => {
+        const { server, readyMs } = await start(bench.brokers, topic)
+        return { server, readyMs, at: performance.now() }
+      }
+      // Each rests while the next is measured, and the other contender's.
+      let resting = await started()
       return {
         async round() {
-          const { server, readyMs } = await start(bench.brokers, topic)
+          const rested = resting
           try {
+            resting = await started()
+            const { server, readyMs } = resting
             await delay(SETTLE_MS)
             // What npm itself costs, should it stay above the server, is not counted.
             const before = server.own().cpuMs
-            await delay(IDLE_MS * Math.max(0.2, bench.scale))
+            await delay(IDLE_MS)
             const cpuMs = server.own().cpuMs - before
-            const idleMs = IDLE_MS * Math.max(0.2, bench.scale)
-            await delay(REST_MS)
+            await delay(rested.at + REST_MS - performance.now())
             return {
               ready: readyMs,
-              resident: server.own().residentBytes / 1e6,
-              idleCpu: (cpuMs / idleMs) * 100,
+              resident: rested.server.own().residentBytes / 1e6,
+              idleCpu: (cpuMs / IDLE_MS) * 100,
             }
           } finally {
-            await server.stop()
+            if (rested !== resting) await rested.server.stop()
           }
         },
-        close: async () => {},
+        close: () => resting.server.stop(),
       }
     },
   }
