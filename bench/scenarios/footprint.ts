@@ -57,7 +57,7 @@ function starter(
             const before = server.own().cpuMs
             await delay(IDLE_MS)
             const cpuMs = server.own().cpuMs - before
-            await delay(rested.at + REST_MS - performance.now())
+            await delay(Math.max(0, rested.at + REST_MS - performance.now()))
             return {
               ready: readyMs,
               resident: rested.server.own().residentBytes / 1e6,

@@ -256,11 +256,11 @@ export class Live {
 
   /** Hands out the records from an index on, as many as a turn holds; returns the index of the first that is left. */
   #deliverTurn({ partition, records }: Batch, from: number): number {
+    if (this.#lanes.size === 0) return records.length
     const turn: DecodedEvent[] = []
     let bytes = 0
     let at = from
     while (at < records.length && turn.length < TURN.records && bytes < TURN.bytes) {
-      if (this.#lanes.size === 0) return records.length
       const record = records[at++]!
       const { offset } = record
       const before = this.#vector

@@ -9,7 +9,6 @@ import {
   type ExecutionArgs,
   getOperationAST,
   getVariableValues,
-  Kind,
   type OperationDefinitionNode,
   visit,
 } from 'graphql'
@@ -18,7 +17,7 @@ import type { Audience } from '../../operations/lane.ts'
 import type { RequestContext } from '../context.ts'
 import { publicError } from './errors.ts'
 import { eventWriter, type Write } from './event-writer.ts'
-import { ByConditions, Selection } from './selection.ts'
+import { ByConditions, fragmentsOf, Selection } from './selection.ts'
 
 /** The vocabulary's arguments that say where a subscription begins and ends, and nothing about its events. */
 const PLACE_ARGUMENTS: ReadonlySet<string> = new Set(['after', 'from', 'since', 'until'])
@@ -36,7 +35,7 @@ let lastNumber = 0
 
 /** The audience of a subscription that was prepared. */
 export function audienceOf(args: ExecutionArgs): Audience {
-  const { document, operationName, variableValues } = args
+  const { schema, document, operationName, variableValues } = args
   const { caller } = args.contextValue as RequestContext
   const operation = operationOf(document, operationName ?? '')
   const deciding: { [name: string]: unknown } = {}
@@ -50,8 +49,9 @@ export function audienceOf(args: ExecutionArgs): Audience {
     render(event) {
       let text: string
       try {
-        // Made when the first event comes: most of those who wait have none yet.
-        write ??= writerOf(args)
+        // Made when the first event comes: most of those who wait have none yet. Of the arguments only what it needs:
+        // a lane may outlive the connection that it was entered for.
+        write ??= writerOf({ schema, document, operationName, variableValues })
         text = write(event)
       } catch (error) {
         text = JSON.stringify({ errors: [publicError(error)] })
@@ -64,7 +64,12 @@ export function audienceOf(args: ExecutionArgs): Audience {
 const writers = new ByConditions<Write<DecodedEvent>>()
 
 /** Writes an event as the result of a subscription that was prepared: its variables are good. */
-function writerOf({ schema, document, operationName, variableValues }: ExecutionArgs): Write<DecodedEvent> {
+function writerOf({
+  schema,
+  document,
+  operationName,
+  variableValues,
+}: Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'>): Write<DecodedEvent> {
   const operation = getOperationAST(document, operationName)!
   const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {})
   return writers.get(document, operation, coerced, () => {
@@ -96,6 +101,7 @@ function operationOf(document: DocumentNode, name: string): Operation {
 
 function decidingVariables(document: DocumentNode, operation: OperationDefinitionNode): string[] {
   const names = new Set<string>()
+  const fragments = fragmentsOf(document)
   const rootFields = new Set<ASTNode>(operation.selectionSet.selections)
   // A Set goes on to what is added on the way: the fragments that are spread, each once.
   const parts = new Set<DefinitionNode>([operation])
@@ -103,9 +109,8 @@ function decidingVariables(document: DocumentNode, operation: OperationDefinitio
     visit(part, {
       VariableDefinition: () => false,
       FragmentSpread({ name }) {
-        for (const other of document.definitions) {
-          if (other.kind === Kind.FRAGMENT_DEFINITION && other.name.value === name.value) parts.add(other)
-        }
+        const fragment = fragments[name.value]
+        if (fragment !== undefined) parts.add(fragment)
       },
       Field(field) {
         if (!rootFields.has(field)) return undefined

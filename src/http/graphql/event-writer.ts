@@ -18,7 +18,7 @@ import {
 import { formatDateTime } from '../../catalogue/date-time.ts'
 import type { Json } from '../../catalogue/field-type.ts'
 import type { DecodedEvent } from '../../event/event.ts'
-import type { Selected, Selection } from './selection.ts'
+import type { SelectedField, Selection } from './selection.ts'
 
 /** A value as JSON text. */
 export type Write<T> = (value: T) => string
@@ -96,7 +96,7 @@ function leavesWriter<T extends object>(selection: Selection, typeName: string, 
 
 /** An object of the selected fields; `compile` says how each is written. */
 export function objectWriter<T>(
-  selected: readonly Selected[],
+  selected: readonly SelectedField[],
   compile: (name: string, nodes: readonly FieldNode[]) => Write<T>,
 ): Write<T> {
   const writes = selected.map(([, nodes]) => compile(nodes[0]!.name.value, nodes))

@@ -2,7 +2,6 @@
  * Messages of graphql-transport-ws as frames of a WebSocket (RFC 6455, section 5.2: a server's are not masked). What
  * goes to many is put together from payloads that were rendered once, and several events go in one write.
  */
-
 import { putUtf8, utf8Length } from '../../log/utf8.ts'
 import type { Delivery } from '../../operations/lane.ts'
 

@@ -39,6 +39,7 @@ import {
   valueFromAST,
 } from 'graphql'
 import type { RequestContext } from '../context.ts'
+import { fragmentsOf } from './selection.ts'
 
 type Path = GraphQLResolveInfo['path']
 type Variables = { readonly [name: string]: unknown }
@@ -92,11 +93,7 @@ class Planner {
   constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
     this.#schema = schema
     this.#operation = operation
-    const fragments: { [name: string]: FragmentDefinitionNode } = Object.create(null)
-    for (const definition of document.definitions) {
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
-    }
-    this.#fragments = fragments
+    this.#fragments = fragmentsOf(document)
   }
 
   plan(type: GraphQLObjectType): Plan {

@@ -19,7 +19,7 @@ type Variables = { readonly [name: string]: unknown }
 type Fragments = { readonly [name: string]: FragmentDefinitionNode }
 
 /** A field under its key, with all the nodes that select it. */
-export type Selected = readonly [key: string, nodes: readonly FieldNode[]]
+export type SelectedField = readonly [key: string, nodes: readonly FieldNode[]]
 
 export class Selection {
   readonly schema: GraphQLSchema
@@ -34,12 +34,12 @@ export class Selection {
   }
 
   /** The fields of an operation. */
-  root(type: GraphQLObjectType, { selectionSet }: OperationDefinitionNode): Selected[] {
+  root(type: GraphQLObjectType, { selectionSet }: OperationDefinitionNode): SelectedField[] {
     return [...collectFields(this.schema, this.fragments, this.#variables, type, selectionSet)]
   }
 
   /** The fields that are selected of a value of a type. */
-  fields(type: GraphQLObjectType, nodes: readonly FieldNode[]): Selected[] {
+  fields(type: GraphQLObjectType, nodes: readonly FieldNode[]): SelectedField[] {
     return [...collectSubfields(this.schema, this.fragments, this.#variables, type, nodes)]
   }
 
@@ -50,7 +50,8 @@ export class Selection {
   }
 }
 
-function fragmentsOf({ definitions }: ExecutionArgs['document']): Fragments {
+/** A document's fragments, by name. */
+export function fragmentsOf({ definitions }: ExecutionArgs['document']): Fragments {
   const fragments: { [name: string]: FragmentDefinitionNode } = Object.create(null)
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
