@@ -78,13 +78,14 @@ export function createResumingClient({ keepAlive = 10_000, ...options }: ClientO
           next(result) {
             // An error at the start is a result without data; `complete` follows.
             mustRetry = !result.data && isPassing(result.errors)
-            if (mustRetry) return
+            if (mustRetry || isOver) return
             moveOn(variables, result)
             sink.next(result as never)
           },
           error(error) {
             underWay.delete(id)
-            if (isPassing(error)) retry = setTimeout(begin, 1_000)
+            if (isOver) sink.complete()
+            else if (isPassing(error)) retry = setTimeout(begin, 1_000)
             else sink.error(error)
           },
           complete() {
@@ -100,7 +101,9 @@ export function createResumingClient({ keepAlive = 10_000, ...options }: ClientO
     begin()
     return () => {
       isOver = true
-      if (retry === undefined) return stop()
+      // Not at once: ws hands on all frames of a chunk in one turn, and were the gateway's own `complete` among them,
+      // graphql-ws would count this end twice and never again close a connection.
+      if (retry === undefined) return queueMicrotask(() => stop())
       clearTimeout(retry)
       sink.complete()
     }

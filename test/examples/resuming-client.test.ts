@@ -1,5 +1,6 @@
 /** What examples/resuming-client.ts promises, against the running product. followers.test.ts restarts it under clients. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { print } from 'graphql'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createResumingClient, type ResumingClient } from '../../examples/resuming-client.ts'
@@ -84,6 +85,28 @@ describe('the resuming client', () => {
     }
     expect(seen).toEqual(offsets(EVENTS))
     expect(connections).toBeGreaterThan(1)
+  })
+
+  // Once graphql-ws counted this end twice, with its own and with the gateway's `complete`: no connection was closed any more.
+  it('closes its connection where a subscription is left while the rest of it is on the way', async () => {
+    const after = await end()
+    for (const guild of ['one', 'two', 'three']) await join(herald, guild)
+    const client = resumingClient()
+    const closed = new Promise<void>((resolve) => client.on('closed', () => resolve()))
+    const seen: unknown[] = []
+    const leave = client.subscribe(
+      { query: print(REPLAY), variables: { after } },
+      {
+        next(event) {
+          seen.push(event)
+          leave()
+        },
+        error() {},
+        complete() {},
+      },
+    )
+    await closed
+    expect(seen).toHaveLength(1)
   })
 
   it('lets TypeScript refuse a subscription that could not go on', () => {
