@@ -10,6 +10,7 @@ import { readOptions } from './options.ts'
 import { installPeers } from './peers.ts'
 import { writeResults } from './results.ts'
 import { type Bench, type Outcome, runScenario, type Scenario } from './scenario.ts'
+import { deliveryScenarios } from './scenarios/delivery.ts'
 import { embeddedScenarios } from './scenarios/embedded.ts'
 import { fanOutScenarios } from './scenarios/fan-out.ts'
 import { footprintScenarios } from './scenarios/footprint.ts'
@@ -21,6 +22,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...publishScenarios,
   ...replayScenarios,
   ...fanOutScenarios,
+  ...deliveryScenarios,
   ...footprintScenarios,
   ...embeddedScenarios,
 ]

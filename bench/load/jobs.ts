@@ -89,11 +89,10 @@ export interface FanOutResult {
   readonly fault: string | null
 }
 
-/** Publishes one event every `everyMs` into the topic, its moment in it. */
+/** Publishes one event every `everyMs`, its moment in it. */
 export interface PaceJob {
   readonly kind: 'pace'
-  readonly brokers: string
-  readonly topic: string
+  readonly source: EventSource
   readonly seconds: number
   readonly everyMs: number
 }

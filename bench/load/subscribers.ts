@@ -170,8 +170,8 @@ async function woken(group: Group, timeoutMs: number): Promise<void> {
 
 const MOMENT = /joined_guild:(\d+)/
 
-export async function pace({ brokers, topic, seconds, everyMs }: PaceJob): Promise<PaceResult> {
-  const publisher = await openPublisher({ kind: 'topic', brokers, topic })
+export async function pace({ source, seconds, everyMs }: PaceJob): Promise<PaceResult> {
+  const publisher = await openPublisher(source)
   let sent = 0
   const end = performance.now() + seconds * 1_000
   while (performance.now() < end) {

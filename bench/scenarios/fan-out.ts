@@ -1,8 +1,6 @@
-/** Fan-out to many WebSockets, what an idle one costs, and how long a delivery takes. */
-import { once } from 'node:events'
+/** Fan-out to many WebSockets, and what an idle one costs. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { startHerald, startLimit, startPeer } from '../contenders.ts'
-import { startGenerator } from '../load/generator.ts'
 import type { Server } from '../process.ts'
 import type { Contender, Figures, Scenario } from '../scenario.ts'
 
@@ -12,8 +10,6 @@ const AHEAD = 4
 const IDLE = 10_000
 /** Enough to tell what each costs, where each costs ten times as much and takes ten times as long to open. */
 const IDLE_OF_PEER = 2_000
-const PACE_MS = 5
-const WARM_S = 4
 /** V8 gives memory back when it has nothing to do. */
 const SETTLE_MS = 1_500
 
@@ -102,107 +98,6 @@ function idler(name: string, role: Contender['role'], start: Start): Contender {
   }
 }
 
-function percentiles(latenciesNs: readonly number[], sent: number): Figures {
-  if (latenciesNs.length !== sent) throw new Error(`${latenciesNs.length} of ${sent} events were delivered`)
-  const sorted = [...latenciesNs].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]! / 1e6
-  return { p50: at(0.5), p99: at(0.99) }
-}
-
-/** Who hears is a process of its own: one that publishes, too, is busy with its acknowledgement when the event comes. */
-function delivered(
-  name: string,
-  role: Contender['role'],
-  openHearer: (brokers: string, topic: string) => Promise<Hearer>,
-): Contender {
-  return {
-    name,
-    role,
-    async open({ brokers, generator, topic: makeTopic }) {
-      const topic = await makeTopic('delivery')
-      const hearer = await openHearer(brokers, topic)
-      const job = { kind: 'pace', brokers, topic, everyMs: PACE_MS } as const
-      do await generator.run({ ...job, seconds: 0.1 })
-      while ((await hearer.heard()).length === 0)
-      // At the pace of a round it would take minutes until V8 has settled.
-      await generator.run({ ...job, seconds: WARM_S, everyMs: 0 })
-      await delay(500)
-      await hearer.heard()
-      return {
-        async round(seconds) {
-          const { sent } = await generator.run({ ...job, seconds })
-          await delay(500)
-          return percentiles(await hearer.heard(), sent)
-        },
-        close: () => hearer.close(),
-      }
-    },
-  }
-}
-
-interface Hearer {
-  /** How long ago each event was sent that came since this was asked last, in nanoseconds. */
-  heard(): Promise<readonly number[]>
-  close(): Promise<void>
-}
-
-const deliveredByHerald = delivered('herald', 'herald', async (brokers, topic) => {
-  const server = await startHerald({ brokers, topic })
-  const subscriber = startGenerator()
-  const { group } = await subscriber.run({ kind: 'join', port: server.port, subscribers: 1, query: QUERY })
-  return {
-    heard: async () => (await subscriber.run({ kind: 'hear', group })).latenciesNs,
-    async close() {
-      await subscriber.run({ kind: 'leave', group })
-      await subscriber.close()
-      await server.stop()
-    },
-  }
-})
-
-const deliveredByConsumer = delivered('bare consumer', 'limit', async (brokers, topic) => {
-  const { child, stop } = await startLimit('consumer', brokers, topic)
-  child.send({ follow: topic })
-  return {
-    async heard() {
-      child.send({ report: true })
-      const [{ latenciesNs }] = (await once(child, 'message')) as [{ latenciesNs: number[] }]
-      return latenciesNs
-    },
-    close: stop,
-  }
-})
-
-/** A new process for each round, on a broker whose groups wait 3 s as Kafka's do by default. */
-function firstSubscriber(name: string, role: Contender['role'], start: Start): Contender {
-  return {
-    name,
-    role,
-    async open(bench) {
-      const brokers = await bench.slowBroker()
-      return {
-        async round() {
-          const topic = await bench.topic(name, { brokers })
-          const server = await start(brokers, topic)
-          try {
-            const { liveMs } = await bench.generator.run({
-              kind: 'first',
-              port: server.port,
-              query: QUERY,
-              brokers,
-              topic,
-            })
-            return { live: liveMs }
-          } finally {
-            await server.stop()
-          }
-        },
-        close: async () => {},
-      }
-    },
-  }
-}
-
 const heraldOn: Start = (brokers, topic) => startHerald({ brokers, topic })
 const rawOn: Start = (brokers, topic) => startLimit('broadcast', brokers, topic)
 const peerOn =
@@ -253,28 +148,6 @@ export const fanOutScenarios: readonly Scenario[] = [
       idler('herald', 'herald', heraldOn),
       idler('raw ws', 'limit', rawOn),
       idler('stock Yoga', 'peer', peerOn('yoga', 'live')),
-    ],
-    warmSeconds: 0,
-    roundSeconds: 0,
-  },
-  {
-    name: 'delivery',
-    title: 'Delivered, one subscriber',
-    rows: [
-      { label: 'delivered p50, one subscriber', figure: 'p50', against: 'bare consumer', unit: 'x limit', goal: 1.1 },
-      { label: 'delivered p99, one subscriber', figure: 'p99', against: 'bare consumer', unit: 'x limit', goal: 1.5 },
-    ],
-    contenders: [deliveredByHerald, deliveredByConsumer],
-    warmSeconds: 1.5,
-    roundSeconds: 2.5,
-  },
-  {
-    name: 'first-subscriber',
-    title: 'First subscriber live',
-    rows: [{ label: 'first subscriber live', figure: 'live', against: null, unit: 'ms', goal: 50 }],
-    contenders: [
-      firstSubscriber('herald', 'herald', heraldOn),
-      firstSubscriber('group joined by the first subscriber', 'peer', peerOn('yoga', 'join-late')),
     ],
     warmSeconds: 0,
     roundSeconds: 0,

@@ -27,6 +27,8 @@ function incarnationOf(cursor: string): Buffer {
 /** What stands between publishers and a gateway. */
 export interface Between {
   readonly url: string
+  /** Resolves when all that it was given is passed on: until then the log may grow behind a replay. */
+  settled(): Promise<void>
   close(): Promise<void>
 }
 
@@ -36,6 +38,7 @@ export interface Between {
  */
 export async function acknowledgeEarly(gateway: string): Promise<Between> {
   const agent = new Agent({ keepAlive: true })
+  const underWay = new Set<Promise<unknown>>()
   const server = createServer((incoming, response) => {
     const { method, url = '/', headers } = incoming
     const [, name] = /^\/join_guild\/(.+)$/.exec(url) ?? []
@@ -47,6 +50,10 @@ export async function acknowledgeEarly(gateway: string): Promise<Between> {
       answer.on('error', () => response.destroy())
     })
     onward.on('error', () => response.destroy())
+    const passing: Promise<unknown> = new Promise((resolve) => onward.once('close', resolve)).then(() =>
+      underWay.delete(passing),
+    )
+    underWay.add(passing)
     incoming.pipe(onward)
   })
   const sockets = new Set<Duplex>()
@@ -72,6 +79,9 @@ export async function acknowledgeEarly(gateway: string): Promise<Between> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async settled() {
+      await Promise.all(underWay)
+    },
     async close() {
       server.closeAllConnections()
       for (const socket of sockets) socket.destroy()

@@ -43,7 +43,7 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<History> {
   try {
     const load = await startLoad({
       gateways: [gateway.url],
-      ...(between && { publishTo: [between.url] }),
+      ...(between && { publishTo: [between.url], settled: () => between.settled() }),
       publishers,
       ...(moveCursor && { moveCursor }),
     })

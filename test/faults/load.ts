@@ -78,6 +78,8 @@ export interface LoadOptions {
   readonly gateways: readonly string[]
   /** Where publishers publish instead; only tests that break it on purpose say so. */
   readonly publishTo?: readonly string[]
+  /** Resolves when all that was published is where it is to be; only where `publishTo` passes it on late. */
+  readonly settled?: () => Promise<void>
   readonly publishers: number
   /** Where a subscriber resumes, given its last cursor; only tests that break it on purpose change it. */
   readonly moveCursor?: MoveCursor
@@ -107,7 +109,7 @@ const WAYS = ['http', 'http', 'keyed', 'http', 'socket', 'keyed', 'http', 'http'
 
 /** Starts all clients, and resolves once every subscriber has its place and got an event. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
-  const { gateways, publishers: count, publishTo = gateways, moveCursor } = options
+  const { gateways, publishers: count, publishTo = gateways, settled, moveCursor } = options
   const startedAt = Date.now()
   const publishes: Publish[] = []
   const accidents: string[] = []
@@ -212,6 +214,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       isOver.abort()
       await Promise.all([...coming, ...archiving, ...readers.map((reader) => reader.stop())])
       await Promise.all(publishers.map((publisher) => publisher.stop()))
+      await settled?.()
       const since = Math.round(startedAt + (Date.now() - startedAt) / 2)
       const chains: readonly (readonly [gateway: string, chain: Chain])[] = [
         ...gateways.map((gateway) => [gateway, ALL] as const),

@@ -127,6 +127,7 @@ class KafkaLog implements EventLog {
         topic: this.#topic,
         offsets: this.#offsets,
         connector: this.#connector,
+        producer: this.#producer,
         from,
         take,
         signal: stop.signal,

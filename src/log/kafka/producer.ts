@@ -22,7 +22,7 @@ import type { Links } from './links.ts'
 import type { KafkaLogNotice } from './notice.ts'
 import { partitionOf } from './partitioner.ts'
 import { CODE, PRODUCE, type Produced, type ProducePart, parseProduce, produceRequest } from './protocol.ts'
-import { BATCH_HEADER_BYTES, encodeBatch, encodeBody, loneBatchSize, recordSize } from './record-batch.ts'
+import { BATCH_HEADER_BYTES, encodeBatch, encodeBody, loneBatchSize, placeBatch, recordSize } from './record-batch.ts'
 import { pause } from './time.ts'
 import type { Topic } from './topic.ts'
 
@@ -96,6 +96,9 @@ const PRODUCER_LOST = new Set<number>([
   CODE.PRODUCER_FENCED,
 ])
 
+/** Told of each batch that was acknowledged, as a fetch will bring it. */
+export type Written = (partition: number, baseOffset: number, batch: Buffer) => void
+
 export interface ProducerOptions {
   readonly topic: Topic
   /** For produce requests, one connection a broker. */
@@ -113,6 +116,7 @@ export class Producer {
   readonly #lanes: Lane[] = []
   readonly #sending = new Set<number>()
   readonly #stop = new AbortController()
+  readonly #listeners = new Set<Written>()
   /** Records that came before the topic was first reached, and so have no partition yet. */
   #unplaced: { readonly key: string | null; readonly pending: Pending }[] = []
   /** All that are not settled, in the order of their deadlines; `#oldest` is the first of them, nothing is before it. */
@@ -129,6 +133,12 @@ export class Producer {
     this.#options = options
     this.#topic = options.topic
     options.topic.onRefresh(() => this.#onRefresh())
+  }
+
+  /** Has a listener told of what is written, after those who wait for it were. Not where the broker sets the timestamps. */
+  onWritten(listener: Written): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** Records that are not settled. */
@@ -362,6 +372,7 @@ export class Producer {
       })
       this.#skipSettled()
       this.#options.onBatch(batch.records.length)
+      if (logAppendTime < 0) this.#tell(lane.partition, baseOffset, batch.bytes)
       return true
     }
     const { notify } = this.#options
@@ -385,6 +396,15 @@ export class Producer {
     }
     if (NOT_TAKEN.has(errorCode) && !mayBeWritten) this.#takeApart(lane, batch)
     return false
+  }
+
+  #tell(partition: number, baseOffset: number, batch: Buffer): void {
+    if (this.#listeners.size === 0) return
+    placeBatch(batch, baseOffset)
+    // Who asked for it is answered first.
+    setImmediate(() => {
+      for (const listener of this.#listeners) listener(partition, baseOffset, batch)
+    })
   }
 
   /** Back into the queue: the broker has surely not taken the batch, its sequence is free again. */

@@ -115,6 +115,11 @@ export function encodeBatch(
   return writer.bytes
 }
 
+/** Makes a batch what a fetch would bring of it: the broker writes nothing else into it where it keeps its timestamps. */
+export function placeBatch(batch: Buffer, baseOffset: number): void {
+  batch.writeBigInt64BE(BigInt(baseOffset))
+}
+
 /** A transaction that was aborted, as a fetch answer names it. */
 export interface AbortedTransaction {
   readonly producerId: number
