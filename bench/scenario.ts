@@ -1,7 +1,8 @@
 /**
  * What is compared: a scenario has contenders (Herald, a limit, peers) that do the same job, and rows that say which
- * figure of Herald's is held against whose. Rounds are interleaved, A B C A B C, so that what the machine does
- * meanwhile hits all alike, and each round of Herald is divided by the limit's of the same turn.
+ * figure of Herald's is held against whose. Rounds are interleaved, A B C, C B A, so that what the machine does
+ * meanwhile hits all alike, and whose turn is the first, too; each round of Herald is divided by the limit's of the
+ * same turn.
  */
 import type { Generator } from './load/generator.ts'
 
@@ -130,7 +131,9 @@ export async function runScenario(
       await entrant.round(warmSeconds * share).catch((error) => noFigure(faults, error))
     }
     for (let round = 1; round <= plan.rounds; round++) {
-      for (const [index, { contender, rounds, faults }] of results.entries()) {
+      const turn = [...results.entries()]
+      if (round % 2 === 0) turn.reverse()
+      for (const [index, { contender, rounds, faults }] of turn) {
         const entrant = entrants[index]
         const figures = entrant ? await watched(entrant, seconds, bench.generator, faults) : null
         rounds.push(figures)

@@ -8,7 +8,7 @@ import { startHerald, startLimit, startPeer } from '../contenders.ts'
 import { startGenerator } from '../load/generator.ts'
 import type { EventSource } from '../load/jobs.ts'
 import type { Server } from '../process.ts'
-import type { Bench, Contender, Entrant, Figures, Scenario } from '../scenario.ts'
+import type { Bench, Contender, Figures, Scenario } from '../scenario.ts'
 
 const QUERY = 'subscription Joined { guildJoined { id type guildName } }'
 const PACE_MS = 5
@@ -106,24 +106,26 @@ async function heraldHears(brokers: string, topic: string): Promise<Hearer> {
   }
 }
 
-/** Of mutations at the gateway. Both hear the same events at the same time, so one round gives the figures of both. */
+/** Of mutations at the gateway. Both hear the same events at the same time: whoever's turn is first runs for both. */
 function deliveredHere(): readonly Contender[] {
-  let ofConsumer: Figures | undefined
+  let pace: (seconds: number) => Promise<Figures[]>
+  let heard: (Figures | undefined)[] = []
+  const roundOf = (index: number) => async (seconds: number) => {
+    if (heard[index] === undefined) heard = await pace(seconds)
+    const figures = heard[index]!
+    heard[index] = undefined
+    return figures
+  }
   const herald: Contender = {
     name: 'herald',
     role: 'herald',
-    async open(bench): Promise<Entrant> {
+    async open(bench) {
       const topic = await bench.topic('delivery-here')
       const server = await startHerald({ brokers: bench.brokers, topic })
       const hearers = [await subscriberOf(server), await consumerOf(bench.brokers, topic)]
-      const pace = await paced(bench, { kind: 'mutation', port: server.port }, hearers)
+      pace = await paced(bench, { kind: 'mutation', port: server.port }, hearers)
       return {
-        async round(seconds) {
-          ofConsumer = undefined
-          const [ofSubscriber, ...rest] = await pace(seconds)
-          ofConsumer = rest[0]
-          return ofSubscriber!
-        },
+        round: roundOf(0),
         async close() {
           for (const { close } of hearers) await close()
           await server.stop()
@@ -134,13 +136,7 @@ function deliveredHere(): readonly Contender[] {
   const consumer: Contender = {
     name: 'bare consumer',
     role: 'limit',
-    open: async () => ({
-      async round() {
-        if (ofConsumer === undefined) throw new Error('the round gave no figures')
-        return ofConsumer
-      },
-      close: async () => {},
-    }),
+    open: async () => ({ round: roundOf(1), close: async () => {} }),
   }
   return [herald, consumer]
 }
