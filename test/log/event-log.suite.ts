@@ -290,17 +290,21 @@ export function eventLogSuite(name: string, open: () => Promise<Fixture>): void 
         expect(await log.offsetsAt(-(2 ** 50))).toEqual(await log.beginnings())
       })
 
-      duty('offsetsAt finds the first one also where timestamps run backwards', async ({ log }) => {
-        const times = [100, 300, 200, 150, 400, 350]
-        let partition = 0
-        for (const [n, ms] of times.entries()) {
-          partition = (await log.append(record(n, { timestamp: START + ms }))).partition
-        }
-        for (const ms of [50, 100, 101, 175, 200, 250, 300, 301, 375, 400]) {
-          const first = times.findIndex((time) => time >= ms)
-          expect([ms, (await log.offsetsAt(START + ms))[partition]]).toEqual([ms, first])
-        }
-      })
+      for (const how of ['one by one', 'together'] as const) {
+        duty(`offsetsAt finds the first one also where timestamps run backwards, appended ${how}`, async ({ log }) => {
+          const times = [100, 300, 200, 150, 400, 350]
+          const appends: Promise<Appended>[] = []
+          for (const [n, ms] of times.entries()) {
+            appends.push(log.append(record(n, { timestamp: START + ms })))
+            if (how === 'one by one') await appends[n]
+          }
+          const [first] = await Promise.all(appends)
+          for (const ms of [50, 100, 101, 175, 200, 250, 300, 301, 375, 400]) {
+            const offset = times.findIndex((time) => time >= ms)
+            expect([ms, (await log.offsetsAt(START + ms))[first!.partition]]).toEqual([ms, offset])
+          }
+        })
+      }
     })
 
     describe('read', () => {

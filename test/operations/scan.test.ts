@@ -126,6 +126,12 @@ describeKafka('scanning three partitions of Kafka', () => {
       expect(typesOf(await replay(parts, { after: cursor }))).toEqual(types.slice(i + 1))
       expect(typesOf(await replay(parts, { before: cursor }))).toEqual(types.slice(0, i))
     }
+    const subscriber = await take(parts, { from: 'EARLIEST' })
+    await subscriber.until(() => subscriber.events.length >= types.length)
+    for (const [i, { cursor }] of subscriber.events.entries()) {
+      const rest = subscriber.types().slice(i + 1)
+      expect(typesOf(await replay(parts, { after: cursor })).sort()).toEqual(rest.sort())
+    }
   })
 
   it('takes since for a place in each partition', async () => {

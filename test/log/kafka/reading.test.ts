@@ -8,6 +8,7 @@ import {
   createTopic,
   deleteRecordsBefore,
   describeKafka,
+  kafkaClient,
   produceRaw,
 } from '../../support/kafka.ts'
 import { eventually, failureOf, follow, openLog, range, readAll, record } from './logs.ts'
@@ -75,6 +76,24 @@ describeKafka('reading from Kafka', () => {
       const expected = [...(from <= 2 ? ['committed'] : []), ...(from <= 4 ? ['plain'] : []), 'last']
       expect([from, found]).toEqual([from, from <= end! - 1 ? expected : []])
     }
+  })
+
+  test('what a producer commits after it has aborted is there', async () => {
+    const topic = await createTopic()
+    const producer = kafkaClient().producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    for (const fate of ['abort', 'commit', 'abort', 'commit'] as const) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, acks: -1, messages: [{ value: fate, partition: 0 }] })
+      await transaction[fate]()
+    }
+    await producer.disconnect()
+    await produceRaw(topic, [{ value: 'last', partition: 0 }])
+    const log = openLog(topic)
+    const followed = follow(log, [0])
+    await followed.until(() => followed.records.at(-1)?.value?.toString() === 'last')
+    expect(values(followed.records)).toEqual(['commit', 'commit', 'last'])
+    expect(values(await readAll(log))).toEqual(['commit', 'commit', 'last'])
   })
 
   test('the end is before an open transaction, and a tail waits for its fate', async () => {
