@@ -44,6 +44,21 @@ export async function untilReady(url: string): Promise<void> {
   }
 }
 
+/** How a contender is started on a topic. */
+export type Start = (brokers: string, topic: string) => Promise<Server>
+
+export const heraldOn: Start = (brokers, topic) => startHerald({ brokers, topic })
+
+export const limitOn =
+  (name: string): Start =>
+  (brokers, topic) =>
+    startLimit(name, brokers, topic)
+
+export const peerOn =
+  (name: string, argument?: string): Start =>
+  (brokers, topic) =>
+    startPeer(name, brokers, topic, argument)
+
 /** A program of bench/limits. */
 export function startLimit(name: string, brokers: string, topic: string): Promise<Server> {
   return startServer({
@@ -55,7 +70,7 @@ export function startLimit(name: string, brokers: string, topic: string): Promis
 }
 
 /** A program of bench/peers, with an argument that chooses among what it can do. */
-export function startPeer(name: string, brokers: string, topic: string, argument = ''): Promise<Server> {
+function startPeer(name: string, brokers: string, topic: string, argument = ''): Promise<Server> {
   return startServer({
     command: process.execPath,
     args: [join(PEERS, `${name}.mjs`), argument],

@@ -8,6 +8,13 @@ export function median(values: readonly number[]): number {
   return sorted.length === 0 ? Number.NaN : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
+/** The median and what 99 % are below; 0 where there is nothing. */
+export function percentiles(values: readonly number[]): { readonly p50: number; readonly p99: number } {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  return { p50: at(0.5), p99: at(0.99) }
+}
+
 /** A figure over all rounds. */
 export interface Summary {
   readonly median: number

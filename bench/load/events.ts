@@ -5,6 +5,9 @@ import type { EventSource } from './jobs.ts'
 import { requestBytes } from './publish.ts'
 import { HttpConnection } from './sockets.ts'
 
+/** What subscribers ask for of these events. */
+export const SUBSCRIPTION = 'subscription Joined { guildJoined { id type guildName } }'
+
 /** The record of one event, with the headers of an ordinary request. */
 export function recordOf(guildName: string): Message {
   const type = `joined_guild:${guildName}`

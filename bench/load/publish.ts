@@ -1,4 +1,5 @@
 /** Load by publishing: over HTTP, or over WebSockets. What was acknowledged is counted, whatever else is an error. */
+import { percentiles } from '../statistics.ts'
 import type { HttpJob, PublishResult, RequestTemplate, SocketJob } from './jobs.ts'
 import { HttpConnection, WebSocketConnection } from './sockets.ts'
 
@@ -37,10 +38,9 @@ class Tally {
 
   result(): PublishResult {
     const seconds = (performance.now() - this.#begin) / 1_000
-    const sorted = this.#latencies.sort((a, b) => a - b)
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+    const { p50, p99 } = percentiles(this.#latencies)
     const { events, errors, firstError } = this
-    return { events, errors, firstError, seconds, p50Ms: at(0.5), p99Ms: at(0.99) }
+    return { events, errors, firstError, seconds, p50Ms: p50, p99Ms: p99 }
   }
 }
 

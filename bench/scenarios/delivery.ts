@@ -4,13 +4,14 @@
  */
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { startHerald, startLimit, startPeer } from '../contenders.ts'
+import { heraldOn, peerOn, type Start, startHerald, startLimit } from '../contenders.ts'
+import { SUBSCRIPTION } from '../load/events.ts'
 import { startGenerator } from '../load/generator.ts'
 import type { EventSource } from '../load/jobs.ts'
 import type { Server } from '../process.ts'
 import type { Bench, Contender, Figures, Scenario } from '../scenario.ts'
+import { percentiles } from '../statistics.ts'
 
-const QUERY = 'subscription Joined { guildJoined { id type guildName } }'
 const PACE_MS = 5
 /** At the pace of a round it would take minutes until V8 has settled. */
 const WARM_S = 4
@@ -23,7 +24,7 @@ interface Hearer {
 
 async function subscriberOf({ port }: Server): Promise<Hearer> {
   const subscriber = startGenerator()
-  const { group } = await subscriber.run({ kind: 'join', port, subscribers: 1, query: QUERY })
+  const { group } = await subscriber.run({ kind: 'join', port, subscribers: 1, query: SUBSCRIPTION })
   return {
     heard: async () => (await subscriber.run({ kind: 'hear', group })).latenciesNs,
     async close() {
@@ -60,24 +61,18 @@ async function paced({ generator }: Bench, source: EventSource, hearers: readonl
     const { sent } = await generator.run({ ...job, seconds })
     await delay(500)
     const figures: Figures[] = []
-    for (const { heard } of hearers) figures.push(percentiles(await heard(), sent))
+    for (const { heard } of hearers) figures.push(figuresOf(await heard(), sent))
     return figures
   }
 }
 
-function percentiles(latenciesNs: readonly number[], sent: number): Figures {
+function figuresOf(latenciesNs: readonly number[], sent: number): Figures {
   if (latenciesNs.length !== sent) throw new Error(`${latenciesNs.length} of ${sent} events were delivered`)
-  const sorted = [...latenciesNs].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]! / 1e6
-  return { p50: at(0.5), p99: at(0.99) }
+  return percentiles(latenciesNs.map((ns) => ns / 1e6))
 }
 
 /** Of events that others write into the topic. */
-function deliveredOfOthers(
-  name: string,
-  role: Contender['role'],
-  open: (brokers: string, topic: string) => Promise<Hearer>,
-): Contender {
+function deliveredOfOthers(name: string, role: Contender['role'], open: typeof consumerOf): Contender {
   return {
     name,
     role,
@@ -142,11 +137,7 @@ function deliveredHere(): readonly Contender[] {
 }
 
 /** A new process for each round, on a broker whose groups wait 3 s as Kafka's do by default. */
-function firstSubscriber(
-  name: string,
-  start: (brokers: string, topic: string) => Promise<Server>,
-  role: Contender['role'],
-): Contender {
+function firstSubscriber(name: string, role: Contender['role'], start: Start): Contender {
   return {
     name,
     role,
@@ -160,7 +151,7 @@ function firstSubscriber(
             const { liveMs } = await bench.generator.run({
               kind: 'first',
               port: server.port,
-              query: QUERY,
+              query: SUBSCRIPTION,
               brokers,
               topic,
             })
@@ -205,12 +196,8 @@ export const deliveryScenarios: readonly Scenario[] = [
     title: 'First subscriber live',
     rows: [{ label: 'first subscriber live', figure: 'live', against: null, unit: 'ms', goal: 50 }],
     contenders: [
-      firstSubscriber('herald', (brokers, topic) => startHerald({ brokers, topic }), 'herald'),
-      firstSubscriber(
-        'group joined by the first subscriber',
-        (brokers, topic) => startPeer('yoga', brokers, topic, 'join-late'),
-        'peer',
-      ),
+      firstSubscriber('herald', 'herald', heraldOn),
+      firstSubscriber('group joined by the first subscriber', 'peer', peerOn('yoga', 'join-late')),
     ],
     warmSeconds: 0,
     roundSeconds: 0,

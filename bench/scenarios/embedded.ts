@@ -1,6 +1,7 @@
 /** The embedded log: the same work as on Kafka, by the same clients, against the same Herald on Kafka. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { startHerald } from '../contenders.ts'
+import { SUBSCRIPTION } from '../load/events.ts'
 import type { Server } from '../process.ts'
 import type { Bench, Contender, Entrant, Row, Scenario } from '../scenario.ts'
 
@@ -10,7 +11,6 @@ const SUBSCRIBERS = 100
 const JOIN = 'mutation Join($guildName: String!) { joinGuild(guildName: $guildName) { id type record { offset } } }'
 const PAGE =
   'query Page($after: Cursor) { events(first: 10000, after: $after) { nodes { id type timestamp ... on GuildJoined { guildName } } pageInfo { hasNextPage endCursor } } }'
-const STREAM = 'subscription Joined { guildJoined { id type guildName } }'
 
 /** Herald on either log, with a round that is the same for both. */
 function on(log: 'embedded' | 'kafka', open: (server: Server, bench: Bench) => Promise<Entrant['round']>): Contender {
@@ -85,7 +85,7 @@ const streaming =
   async (server: Server, { generator, scale }: Bench) =>
   async (seconds: number) => {
     const subscribers = Math.max(10, Math.round(SUBSCRIBERS * scale))
-    const { group } = await generator.run({ kind: 'join', port: server.port, subscribers, query: STREAM })
+    const { group } = await generator.run({ kind: 'join', port: server.port, subscribers, query: SUBSCRIPTION })
     try {
       await delay(300)
       const before = server.usage().cpuMs

@@ -1,10 +1,9 @@
 /** Fan-out to many WebSockets, and what an idle one costs. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { startHerald, startLimit, startPeer } from '../contenders.ts'
-import type { Server } from '../process.ts'
+import { heraldOn, limitOn, peerOn, type Start } from '../contenders.ts'
+import { SUBSCRIPTION } from '../load/events.ts'
 import type { Contender, Figures, Scenario } from '../scenario.ts'
 
-const QUERY = 'subscription Joined { guildJoined { id type guildName } }'
 /** Events that are published before the slowest subscriber has the first of them. */
 const AHEAD = 4
 const IDLE = 10_000
@@ -12,8 +11,6 @@ const IDLE = 10_000
 const IDLE_OF_PEER = 2_000
 /** V8 gives memory back when it has nothing to do. */
 const SETTLE_MS = 1_500
-
-type Start = (brokers: string, topic: string) => Promise<Server>
 
 function broadcaster(name: string, role: Contender['role'], subscribers: number, start: Start): Contender {
   return {
@@ -29,7 +26,7 @@ function broadcaster(name: string, role: Contender['role'], subscribers: number,
             kind: 'join',
             port: server.port,
             subscribers: count,
-            query: role === 'limit' ? null : QUERY,
+            query: role === 'limit' ? null : SUBSCRIPTION,
           })
           try {
             // Joining is no part of the figure.
@@ -73,7 +70,7 @@ function idler(name: string, role: Contender['role'], start: Start): Contender {
               kind: 'join',
               port: server.port,
               subscribers,
-              query: role === 'limit' ? null : QUERY,
+              query: role === 'limit' ? null : SUBSCRIPTION,
             })
             await delay(SETTLE_MS)
             const full = server.usage().residentBytes
@@ -98,12 +95,7 @@ function idler(name: string, role: Contender['role'], start: Start): Contender {
   }
 }
 
-const heraldOn: Start = (brokers, topic) => startHerald({ brokers, topic })
-const rawOn: Start = (brokers, topic) => startLimit('broadcast', brokers, topic)
-const peerOn =
-  (program: string, argument?: string): Start =>
-  (brokers, topic) =>
-    startPeer(program, brokers, topic, argument)
+const rawOn = limitOn('broadcast')
 
 const contenders = (subscribers: number) => [
   broadcaster('herald', 'herald', subscribers, heraldOn),

@@ -1,8 +1,7 @@
 /** Publishing: GraphQL mutations by POST and over WebSockets, REST paths, and how long one acknowledgement takes. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { startFlask, startHerald, startLimit, startPeer } from '../contenders.ts'
+import { heraldOn, limitOn, peerOn, type Start, startFlask } from '../contenders.ts'
 import type { HttpJob, PublishResult, SocketJob } from '../load/jobs.ts'
-import type { Server } from '../process.ts'
 import type { Bench, Contender, Entrant, Figures, Row, Scenario } from '../scenario.ts'
 
 const CONNECTIONS = 64
@@ -46,12 +45,7 @@ const SOCKETS: Load = {
 }
 
 /** A contender that publishes into a topic of its own; what it acknowledged must be there. */
-function publisher(
-  name: string,
-  role: Contender['role'],
-  load: Load,
-  start: (brokers: string, topic: string) => Promise<Server>,
-): Contender {
+function publisher(name: string, role: Contender['role'], load: Load, start: Start): Contender {
   return {
     name,
     role,
@@ -90,11 +84,10 @@ function figuresOf({ events, seconds, p50Ms, p99Ms }: PublishResult, cpuMs: numb
   return { cpu: (cpuMs * 1_000) / events, rate: events / seconds, p50: p50Ms, p99: p99Ms }
 }
 
-const herald = (load: Load) => publisher('herald', 'herald', load, (brokers, topic) => startHerald({ brokers, topic }))
-const limit = (load: Load, name = 'limit') =>
-  publisher(name, 'limit', load, (brokers, topic) => startLimit('publish', brokers, topic))
+const herald = (load: Load) => publisher('herald', 'herald', load, heraldOn)
+const limit = (load: Load, name = 'limit') => publisher(name, 'limit', load, limitOn('publish'))
 const peer = (name: string, load: Load, program: string, argument?: string) =>
-  publisher(name, 'peer', load, (brokers, topic) => startPeer(program, brokers, topic, argument))
+  publisher(name, 'peer', load, peerOn(program, argument))
 
 const cpuRow = (label: string, goal: number): Row => ({
   label,
@@ -145,7 +138,7 @@ export const publishScenarios: readonly Scenario[] = [
       herald(over(REST)),
       limit(over(REST)),
       peer('stock Yoga (plugin)', over(REST), 'yoga', 'rest'),
-      publisher('Flask on gunicorn', 'peer', over(REST), async (brokers, topic) => startFlask(brokers, topic)),
+      publisher('Flask on gunicorn', 'peer', over(REST), startFlask),
     ],
     warmSeconds: 6,
     roundSeconds: 1.5,

@@ -1,8 +1,7 @@
 /** Replay: pages of 10,000 and of 100 against a bare consumer, and the memory that reading a whole log takes. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { startHerald, startLimit, startPeer } from '../contenders.ts'
-import type { Server } from '../process.ts'
+import { heraldOn, peerOn, type Start, startHerald, startLimit } from '../contenders.ts'
 import type { Bench, Contender, Figures, Scenario } from '../scenario.ts'
 
 /** Events in the topic that is replayed. */
@@ -21,13 +20,7 @@ const naivePagesOf = (size: number) => pagesOf(size).replace('$after: Cursor', '
 const counted = (bench: Bench, total: number) => Math.max(1_000, Math.round(total * bench.scale))
 
 /** A server that gives pages over GraphQL. */
-function pager(
-  name: string,
-  role: Contender['role'],
-  query: string,
-  total: number,
-  start: (brokers: string, topic: string) => Promise<Server>,
-): Contender {
+function pager(name: string, role: Contender['role'], query: string, total: number, start: Start): Contender {
   return {
     name,
     role,
@@ -122,12 +115,9 @@ function kcat(total: number): Contender {
   }
 }
 
-const herald = (size: number, total: number) =>
-  pager('herald', 'herald', pagesOf(size), total, (brokers, topic) => startHerald({ brokers, topic }))
+const herald = (size: number, total: number) => pager('herald', 'herald', pagesOf(size), total, heraldOn)
 const naive = (size: number, total: number) =>
-  pager('naive resolver', 'peer', naivePagesOf(size), total, (brokers, topic) =>
-    startPeer('naive-replay', brokers, topic),
-  )
+  pager('naive resolver', 'peer', naivePagesOf(size), total, peerOn('naive-replay'))
 
 /** A whole log by pages of 10,000: the most memory that the process had, above what it had idle. */
 const memory: Contender = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compare, median, summarise, valuesOf } from '../../bench/statistics.ts'
+import { compare, median, percentiles, summarise, valuesOf } from '../../bench/statistics.ts'
 import { first, firstRow, mutation, mutationRow, outcomeOf } from './outcomes.ts'
 
 it.each([
@@ -9,6 +9,13 @@ it.each([
   [[], Number.NaN],
 ])('the median of %j is %d', (values, expected) => {
   expect(median(values)).toBe(expected)
+})
+
+it('knows what half and 99 % of all are below', () => {
+  const values = Array.from({ length: 200 }, (_, index) => 200 - index)
+  expect(percentiles(values)).toEqual({ p50: 101, p99: 199 })
+  expect(percentiles([7])).toEqual({ p50: 7, p99: 7 })
+  expect(percentiles([])).toEqual({ p50: 0, p99: 0 })
 })
 
 it('has no summary of nothing', () => {

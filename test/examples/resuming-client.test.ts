@@ -87,7 +87,8 @@ describe('the resuming client', () => {
     expect(connections).toBeGreaterThan(1)
   })
 
-  // Once graphql-ws counted this end twice, with its own and with the gateway's `complete`: no connection was closed any more.
+  // Once graphql-ws counted this end twice, with its own and with the gateway's `complete`: it never closed a
+  // connection again.
   it('closes its connection where a subscription is left while the rest of it is on the way', async () => {
     const after = await end()
     for (const guild of ['one', 'two', 'three']) await join(herald, guild)

@@ -13,8 +13,13 @@ interface Locked {
 
 const LOCKS = ['package-lock.json', 'bench/peers/package-lock.json']
 
+/** By their paths; that of the project itself is empty. */
+function packagesOf(lock: string): Record<string, Locked> {
+  return JSON.parse(readFileSync(lock, 'utf8')).packages
+}
+
 it.each(LOCKS)('%s locks every optional package of every platform', (lock) => {
-  const { packages } = JSON.parse(readFileSync(lock, 'utf8')) as { packages: Record<string, Locked> }
+  const packages = packagesOf(lock)
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies).filter(
       (name) =>
@@ -25,8 +30,7 @@ it.each(LOCKS)('%s locks every optional package of every platform', (lock) => {
 })
 
 it('lets nothing run twice: four copies of @graphql-tools/utils in one process took 2.6 MB of its 80', () => {
-  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, Locked> }
-  const names = Object.entries(packages)
+  const names = Object.entries(packagesOf('package-lock.json'))
     .filter(([path, { dev }]) => path !== '' && dev !== true)
     .map(([path]) => path.split('node_modules/').at(-1)!)
   const twice = names.filter((name, index) => names.indexOf(name) !== index)

@@ -135,7 +135,10 @@ export class Producer {
     options.topic.onRefresh(() => this.#onRefresh())
   }
 
-  /** Has a listener told of what is written, after those who wait for it were. Not where the broker sets the timestamps. */
+  /**
+   * Has a listener told of what is written, after those who wait for it were; not where the broker sets the timestamps.
+   * Returns how to leave.
+   */
   onWritten(listener: Written): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -115,7 +115,7 @@ export function encodeBatch(
   return writer.bytes
 }
 
-/** Makes a batch what a fetch would bring of it: the broker writes nothing else into it where it keeps its timestamps. */
+/** Makes a batch what a fetch brings of it: where it keeps its timestamps the broker sets nothing else that is read. */
 export function placeBatch(batch: Buffer, baseOffset: number): void {
   batch.writeBigInt64BE(BigInt(baseOffset))
 }

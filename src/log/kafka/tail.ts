@@ -7,8 +7,9 @@
  * What this process wrote itself is there as soon as it is acknowledged: where the vector stands right before it, it is
  * taken at once, and not only when Kafka brings it, half a millisecond later (measured).
  *
- * So an answer may begin before the vector, also during an election, when two leaders' loops ask for the same partition:
- * of an answer counts what is behind the vector, and an error only where the vector still stands where it was asked.
+ * So an answer may begin before the vector, also during an election, when two leaders' loops ask for the same
+ * partition: of an answer counts what is behind the vector, and an error only where the vector still stands where it
+ * was asked.
  *
  * Back-pressure: the next batch waits until the caller is done with the one before, and each leader's loop holds one
  * answer at most meanwhile. What the caller takes at once is taken in the turn in which the answer came, before more is

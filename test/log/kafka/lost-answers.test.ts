@@ -1,8 +1,8 @@
 /**
  * The network between Herald and a real broker loses answers to produce requests, and requests: the case in which
- * an idempotent producer doubles or loses records if it is wrong; and answers to fetches. A proxy stands where the broker says it is; it
- * cuts the connection instead of passing on every third answer and every fifth request, or keeps what it is to pass on
- * and says nothing.
+ * an idempotent producer doubles or loses records if it is wrong; and answers to fetches. A proxy stands where the
+ * broker says it is; it cuts the connection instead of passing on every third answer and every fifth request, or keeps
+ * what it is to pass on and says nothing.
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
